@@ -1,0 +1,28 @@
+/* meta.h -- memory for acre's own records: arrays that grow in place.
+ *
+ * Each array has address space for its greatest length, and is committed from the
+ * start as far as it is used, so that elements never move and indices stay valid.
+ * What lies behind the committed part traps. */
+#ifndef AC_CORE_META_H
+#define AC_CORE_META_H
+
+#include "base/base.h"
+
+struct ac_meta {
+    uintptr_t base;
+    size_t committed;       /* bytes */
+    size_t limit;           /* bytes of address space */
+};
+
+/* Lay `count` arrays of `limits[i]` bytes into one reservation.  ENOMEM. */
+int ac_meta_init(struct ac_meta *arrays, const size_t *limits, uint32_t count);
+
+/* Commit at least `bytes` of the array (zeroed).  ENOMEM: nothing changed.  The
+ * caller holds the lock of what the array belongs to. */
+int ac_meta_ensure(struct ac_meta *array, size_t bytes);
+
+/* Bytes committed in all arrays, and bytes of them that are resident. */
+size_t ac_meta_committed(void);
+size_t ac_meta_resident(void);
+
+#endif

@@ -1,0 +1,61 @@
+/* page.h -- units of small blocks, and the map that answers "what is this address?" */
+#ifndef AC_CORE_PAGE_H
+#define AC_CORE_PAGE_H
+
+#include "core/types.h"
+
+extern struct ac_lock ac_page_meta_lock;
+
+/* Commit the unit map.  After ac_span_init, once.  ENOMEM. */
+int ac_page_init(void);
+
+/* A new page of class `cls`, nothing carved, owned by nobody, in no list.  NULL when
+ * there is no memory.  Any thread. */
+struct ac_page *ac_page_new(uint32_t cls);
+
+/* Enter the page in the unit map, as far as it is carved.  Pages of first-class
+ * heaps are entered as if nothing were: their frees all take the slow path. */
+void ac_page_map(struct ac_page *page);
+
+/* Give the page's memory back; no block of it is used.  Owner only. */
+void ac_page_release(struct ac_page *page);
+
+/* The page around an address in the unit area, or NULL.  Any address. */
+struct ac_page *ac_page_around(const void *address);
+
+/* Link up to `want` never used blocks in address order; returns the first, and the
+ * last and their number.  The page has uncarved blocks.  Owner only. */
+struct ac_block *ac_page_carve(struct ac_page *page, uint32_t want, uintptr_t key,
+                               struct ac_block **last, uint32_t *count);
+
+AC_INLINE uintptr_t ac_page_address(const struct ac_page *page)
+{
+    return ac_map.base + ((uintptr_t)(page - ac_map.pages) << AC_UNIT_SHIFT);
+}
+
+AC_INLINE size_t ac_page_bytes(const struct ac_page *page)
+{
+    return (size_t)page->units << AC_UNIT_SHIFT;
+}
+
+/* The page of a block that is known to be one. */
+AC_INLINE struct ac_page *ac_page_of(const void *block)
+{
+    size_t unit = ((uintptr_t)block - ac_map.base) >> AC_UNIT_SHIFT;
+    uint32_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
+
+    return &ac_map.pages[unit - ac_code_units[entry & 0xff]];
+}
+
+AC_INLINE void ac_block_link(struct ac_block *block, struct ac_block *next, uintptr_t key)
+{
+    block->next = next;
+    block->seal = key ^ (uintptr_t)block ^ (uintptr_t)next;
+}
+
+AC_INLINE bool ac_block_is_sealed(const struct ac_block *block, uintptr_t key)
+{
+    return (block->seal ^ (uintptr_t)block->next ^ (uintptr_t)block) == key;
+}
+
+#endif

@@ -1,0 +1,155 @@
+/* alloc.c -- everything that is not the fast path of malloc.
+ *
+ *   malloc -> fast.h -> [alloc.c] -> refill.c -> core/page.c -> core/span.c
+ *                           `-> large.c
+ */
+#include "core/events.h"
+#include "core/fatal.h"
+#include "core/options.h"
+#include "heap/fast.h"
+
+#include <errno.h>
+#include <string.h>
+
+AC_COLD void *ac_no_memory(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* Pop from a list that is not empty, with the checks of the fast path. */
+static struct ac_block *list_pop(struct ac_heap *heap, struct ac_list *list)
+{
+    struct ac_block *block = list->head;
+
+    if (AC_UNLIKELY(!ac_block_is_sealed(block, heap->key)))
+        ac_corrupt("malloc", block);
+    list->head = block->next;
+    list->room++;
+    list->left--;
+    block->seal = 0;
+    return block;
+}
+
+void *ac_heap_alloc_small(struct ac_heap *heap, size_t size, bool *event)
+{
+    uint32_t cls = ac_class_of(size);
+    struct ac_list *list = &heap->list[cls];
+    struct ac_list_slow *slow = &heap->slow[cls];
+
+    if (list->head == NULL && !ac_refill(heap, cls))
+        return NULL;
+    if (list->left == 0) {
+        ac_list_sync(heap, cls);
+        list->left = ac_events_distance(heap, cls) + 1;
+        slow->left_start = list->left;
+        *event = true;
+    }
+    slow->slack_sum += ac_class_sizes[cls] - size;
+    slow->slack_count++;
+    return list_pop(heap, list);
+}
+
+/* For threads past their end: one heap under a lock. */
+AC_COLD static void *late_alloc(size_t size)
+{
+    void *block = NULL;
+    bool event = false;
+
+    ac_lock_take(&ac_late_lock);
+    struct ac_heap *heap = ac_heap_late();
+
+    if (heap != NULL)
+        block = ac_heap_alloc_small(heap, size, &event);
+    ac_lock_give(&ac_late_lock);
+    return block;
+}
+
+static void *small_alloc(size_t size)
+{
+    struct ac_heap *heap = ac_heap_get();
+    bool event = false;
+
+    if (heap == NULL)
+        return late_alloc(size);
+    if (AC_UNLIKELY(heap->busy))    /* a signal handler, inside of acre */
+        return ac_emergency_alloc(size, 16);
+    heap->busy = true;
+    void *block = ac_heap_alloc_small(heap, size, &event);
+
+    ac_heap_tick(heap);
+    heap->busy = false;
+    if (AC_UNLIKELY(event) && block != NULL)
+        ac_events_sampled(block, size);
+    return block;
+}
+
+AC_NOINLINE void *ac_malloc_slow(size_t size)
+{
+    int saved = errno;
+    bool zero;
+    void *block =
+        size <= AC_SMALL_MAX ? small_alloc(size) : ac_large_alloc(size, 16, &zero);
+
+    if (AC_UNLIKELY(block == NULL))
+        return ac_no_memory();
+    errno = saved;
+    return block;
+}
+
+void *ac_calloc(size_t count, size_t size)
+{
+    size_t total;
+    bool zero = false;
+    void *block;
+
+    if (AC_UNLIKELY(__builtin_mul_overflow(count, size, &total)))
+        return ac_no_memory();
+    if (AC_LIKELY(total <= AC_SMALL_MAX)) {
+        block = ac_malloc_fast(total);
+        return block != NULL ? memset(block, 0, total) : NULL;
+    }
+    int saved = errno;
+
+    block = ac_large_alloc(total, 16, &zero);
+    if (block == NULL)
+        return ac_no_memory();
+    errno = saved;
+    return zero ? block : memset(block, 0, total);
+}
+
+uint32_t ac_class_aligned(size_t align, size_t size)
+{
+    if (size > AC_SMALL_MAX || align > 4096)
+        return 0;
+    size = ac_align_up(size, align);
+    if (size > AC_SMALL_MAX)
+        return 0;
+    uint32_t cls = ac_class_of(size);
+
+    while (cls <= AC_CLASS_LAST && (ac_class_sizes[cls] & (align - 1)) != 0)
+        cls++;
+    return cls <= AC_CLASS_LAST ? cls : 0;
+}
+
+void *ac_aligned(size_t align, size_t size)
+{
+    bool zero;
+
+    if (align <= 16)
+        return ac_malloc_fast(size);
+    size = size == 0 ? 1 : size;
+    uint32_t cls = ac_class_aligned(align, size);
+
+    if (cls != 0)
+        return ac_malloc_fast(ac_class_sizes[cls]);
+    if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
+        return ac_no_memory();
+    int saved = errno;
+    void *block = ac_large_alloc(ac_max(size, AC_SMALL_MAX + 1), align, &zero);
+
+    if (block == NULL)
+        return ac_no_memory();
+    errno = saved;
+    return block;
+}

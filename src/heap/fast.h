@@ -1,0 +1,70 @@
+/* fast.h -- the two fast paths, inline in whoever exports them.
+ *
+ * Both touch: the thread's list of the class, the block, and (free) one entry of
+ * the unit map and one row of the code table.  No lock, no atomic operation, no
+ * question about modes: whatever is rare makes one of the compares fail.
+ *
+ *   malloc   list empty, seal broken, or time for an event   -> ac_malloc_slow
+ *   free     not the start of a block of a page, list full,
+ *            or (small heaps) already sealed                 -> ac_free_slow
+ *
+ * The slow calls are tail calls, or the compiler saves registers on the fast path
+ * (1 ns; docs/decisions/fast-path.md). */
+#ifndef AC_HEAP_FAST_H
+#define AC_HEAP_FAST_H
+
+#include "heap/heap.h"
+
+AC_INLINE void *ac_malloc_fast(size_t size)
+{
+    if (AC_UNLIKELY(size > AC_SMALL_MAX))
+        return ac_malloc_slow(size);
+    struct ac_heap *heap = ac_heap_self;
+    struct ac_list *list = &heap->list[ac_class_of(size)];
+    struct ac_block *block = list->head;
+    uint32_t left;
+
+    if (AC_UNLIKELY(block == NULL))
+        return ac_malloc_slow(size);
+    struct ac_block *next = block->next;
+
+    if (AC_UNLIKELY(__builtin_sub_overflow(list->left, 1u, &left) ||
+                    !ac_block_is_sealed(block, heap->key)))
+        return ac_malloc_slow(size);
+    list->left = left;
+    list->room++;
+    list->head = next;
+    block->seal = 0;
+    return block;
+}
+
+/* `function` is what the program called, for messages. */
+AC_INLINE void ac_free_fast(void *address, const char *function)
+{
+    struct ac_block *block = (struct ac_block *)address;
+    size_t unit = ((uintptr_t)address - ac_map.base) >> AC_UNIT_SHIFT;
+
+    if (AC_UNLIKELY(unit >= ac_map.unit_count)) {
+        ac_free_slow(address, function);
+        return;
+    }
+    uint32_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
+    const struct ac_code *code = &ac_code_rows[entry & 0xff];
+    uint32_t offset = (uint32_t)((uintptr_t)address & (AC_UNIT_BYTES - 1));
+    struct ac_heap *heap = ac_heap_self;
+    struct ac_list *list = &heap->list[code->cls];
+    uint32_t room;
+
+    if (AC_UNLIKELY(offset >= entry >> 8 ||
+                    (offset + code->phase) * code->mult >= code->mult ||
+                    __builtin_sub_overflow(list->room, 1u, &room) ||
+                    (heap->check_free && ac_block_is_sealed(block, heap->key)))) {
+        ac_free_slow(address, function);
+        return;
+    }
+    list->room = room;
+    ac_block_link(block, list->head, heap->key);
+    list->head = block;
+}
+
+#endif

@@ -1,0 +1,151 @@
+/* free.c -- everything that is not the fast path of free.
+ *
+ *   free -> fast.h -> [free.c] -> remote.c -> retire.c
+ *                        `-> large.c, first.c, messages
+ */
+#include "core/fatal.h"
+#include "core/options.h"
+#include "heap/fast.h"
+
+#include <errno.h>
+
+/* Is `address` the start of a block that was handed out at least once? */
+static bool block_is_start(const struct ac_page *page, const void *address)
+{
+    size_t offset = (uintptr_t)address - ac_page_address(page);
+    size_t size = ac_class_sizes[page->cls];
+
+    return offset % size == 0 && offset / size < page->carved;
+}
+
+static struct ac_fatal_block describe_small(const struct ac_page *page, const void *address)
+{
+    struct ac_fatal_block what = { address, NULL, ac_class_sizes[page->cls] };
+    size_t offset = (uintptr_t)address - ac_page_address(page);
+
+    if (offset / what.size < page->carved)
+        what.block = (const char *)address - offset % what.size;
+    return what;
+}
+
+_Noreturn void ac_corrupt(const char *function, const struct ac_block *block)
+{
+    struct ac_page *page = ac_page_around(block);
+    size_t size = page != NULL ? ac_class_sizes[page->cls] : 0;
+
+    ac_fatal(AC_FATAL_CORRUPT, function, (struct ac_fatal_block){ block, block, size });
+}
+
+static void invalid(enum ac_fatal_kind kind, const char *function,
+                    struct ac_fatal_block what)
+{
+    if (kind == AC_FATAL_INVALID_FREE && what.block == NULL) {
+        if (ac_option(foreign) == AC_FOREIGN_IGNORE)
+            return;
+        if (ac_option(foreign) == AC_FOREIGN_REPORT) {
+            ac_report(kind, function, what);
+            return;
+        }
+    }
+    ac_fatal(kind, function, what);
+}
+
+void ac_free_invalid(void *address, const char *function)
+{
+    struct ac_fatal_block what = { address, NULL, 0 };
+    struct ac_page *page = ac_page_around(address);
+    uint32_t span;
+
+    if (page != NULL) {
+        what = describe_small(page, address);
+        if (what.block == address && page->first_class == NULL &&
+            ac_block_is_sealed((const struct ac_block *)address, ac_heap_key))
+            invalid(AC_FATAL_DOUBLE_FREE, function, what);
+    } else if ((what.size = ac_large_freed_size(address)) != 0) {
+        what.block = address;
+        invalid(AC_FATAL_DOUBLE_FREE, function, what);
+    } else if ((span = ac_span_around(address)) != 0) {
+        what.block = ac_span_address(span);
+        what.size = ac_span_bytes(span);
+    }
+    invalid(AC_FATAL_INVALID_FREE, function, what);
+}
+
+/* The hot list is full: it becomes the cold one; what was cold goes back. */
+static void list_overflow(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+    struct ac_block *cold = slow->cold;
+    uint32_t cold_count = slow->cold_count;
+
+    ac_list_sync(heap, cls);
+    slow->active = true;
+    slow->cold = heap->list[cls].head;
+    slow->cold_count = slow->length;
+    ac_list_set(heap, cls, NULL, 0);
+    if (cold == NULL)
+        return;
+    slow->overflowed = true;
+    if (ac_give_back(heap, cold, cold_count) != 0)
+        ac_list_grow(heap, cls);
+}
+
+void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *block)
+{
+    struct ac_list *list = &heap->list[cls];
+
+    if (list->room == 0)
+        list_overflow(heap, cls);
+    ac_block_link(block, list->head, heap->key);
+    list->head = block;
+    list->room--;
+}
+
+/* A good small block, but the thread has no list for it now. */
+static void free_small(struct ac_page *page, struct ac_block *block)
+{
+    struct ac_heap *heap = ac_heap_get();
+
+    ac_block_link(block, NULL, ac_heap_key);
+    if (heap == NULL || heap->busy) {   /* past its end, or in a signal handler */
+        (void)ac_give_back(NULL, block, 1);
+        return;
+    }
+    heap->busy = true;
+    ac_heap_free_small(heap, page->cls, block);
+    ac_heap_tick(heap);
+    heap->busy = false;
+}
+
+static void free_any(void *address, const char *function)
+{
+    struct ac_page *page = ac_page_around(address);
+
+    if (page != NULL && page->first_class != NULL) {
+        ac_first_free(page->first_class, address, function);
+        return;
+    }
+    if (page != NULL) {
+        struct ac_block *block = (struct ac_block *)address;
+
+        if (!block_is_start(page, address) ||
+            ((ac_heap_self->check_free || ac_option(free_check) == AC_FREE_CHECK_ALWAYS) &&
+             ac_block_is_sealed(block, ac_heap_key)))
+            ac_free_invalid(address, function);
+        else
+            free_small(page, block);
+        return;
+    }
+    if (!ac_large_free(address) && !ac_emergency_owns(address))
+        ac_free_invalid(address, function);
+}
+
+AC_NOINLINE void ac_free_slow(void *address, const char *function)
+{
+    if (address == NULL)
+        return;
+    int saved = errno;
+
+    free_any(address, function);
+    errno = saved;
+}

@@ -1,0 +1,149 @@
+/* heap.h -- what the files of this folder need of each other.
+ *
+ *   alloc.c    malloc: the slow entry, calloc, aligned
+ *   refill.c   an empty list: cold list, pages, remote frees, orphans, a new page
+ *   free.c     free: the slow entry, full lists
+ *   remote.c   blocks that go back to their pages, own or foreign
+ *   retire.c   lists of pages; empty pages; trimming what is idle
+ *   large.c    blocks with a span or a mapping of their own
+ *   realloc.c  in place if it can be
+ *   thread.c   heaps of threads: begin, end, orphans, the late heap
+ *   first.c    heaps as objects; region.c: those in caller's memory
+ */
+#ifndef AC_HEAP_HEAP_H
+#define AC_HEAP_HEAP_H
+
+#include "core/page.h"
+#include "core/span.h"
+#include "core/types.h"
+
+/* --- thread.c ------------------------------------------------------------- */
+
+/* This thread's heap: ac_heap_empty before it has one, ac_heap_dead after its end. */
+extern _Thread_local AC_HIDDEN struct ac_heap *ac_heap_self;
+extern struct ac_heap ac_heap_empty;
+extern struct ac_heap ac_heap_dead;
+extern struct ac_heap ac_heap_orphans;      /* pages of ended threads */
+extern _Atomic(uint32_t) ac_orphan_count;    /* how many they are */
+extern struct ac_lock ac_orphan_lock;
+extern struct ac_lock ac_registry_lock;
+extern struct ac_lock ac_late_lock;
+extern uintptr_t ac_heap_key;
+extern uint64_t ac_heap_started_ns;
+
+/* Defined by boot.  Start the library: called at the first malloc of the process;
+ * false when there is no memory to start with. */
+extern bool (*const ac_heap_start_hook)(void);
+/* Have ac_heap_thread_end(heap) called when this thread ends. */
+extern void (*const ac_heap_thread_hook)(struct ac_heap *heap);
+
+int ac_heap_init(void);
+/* The heap of this thread, made if needed.  NULL: past its end, or no memory. */
+struct ac_heap *ac_heap_get(void);
+void ac_heap_thread_end(struct ac_heap *heap);
+/* The heap for threads past their end; the caller holds ac_late_lock. */
+struct ac_heap *ac_heap_late(void);
+void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state);
+/* A heap record from the registry, and back to it without pages and lists. */
+struct ac_heap *ac_heap_take(void);
+void ac_heap_put(struct ac_heap *heap);
+uint32_t ac_heap_count(void);
+struct ac_heap *ac_heap_at(uint32_t index);
+
+/* --- alloc.c, free.c: for the owner of the heap ---------------------------- */
+
+/* A small block; *event says that the sampling countdown ran out. */
+void *ac_heap_alloc_small(struct ac_heap *heap, size_t size, bool *event);
+void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *block);
+
+/* --- refill.c ------------------------------------------------------------- */
+
+void ac_list_sync(struct ac_heap *heap, uint32_t cls);
+/* The list holds `count` blocks now. */
+void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head,
+                 uint32_t count);
+/* The bound doubles, up to the options' limit. */
+void ac_list_grow(struct ac_heap *heap, uint32_t cls);
+/* Fill an empty list; false when there is no memory. */
+bool ac_refill(struct ac_heap *heap, uint32_t cls);
+/* Adopt a page of an ended thread. */
+struct ac_page *ac_orphan_adopt(struct ac_heap *heap, uint32_t cls);
+
+/* --- remote.c, retire.c --------------------------------------------------- */
+
+/* Give a chain of `count` blocks of one class back to their pages.  Returns how many
+ * belonged to other heaps; with heap = NULL all do.  A damaged chain is fatal. */
+uint32_t ac_give_back(struct ac_heap *heap, struct ac_block *chain, uint32_t count);
+/* Collect what other threads freed; returns the number of blocks.  Owner only. */
+uint32_t ac_remote_drain(struct ac_heap *heap);
+
+/* `count` blocks have come to page->free: book them; may retire the page. */
+void ac_page_settle(struct ac_heap *heap, struct ac_page *page, uint32_t count);
+void ac_page_attach(struct ac_heap *heap, struct ac_page *page);
+void ac_page_detach(struct ac_heap *heap, struct ac_page *page);
+void ac_avail_push(struct ac_heap *heap, struct ac_page *page);
+void ac_avail_append(struct ac_heap *heap, struct ac_page *page);
+void ac_avail_remove(struct ac_heap *heap, struct ac_page *page);
+/* Take `count` blocks out of the page's books: they go to a list. */
+void ac_page_lend(struct ac_heap *heap, struct ac_page *page, uint32_t count);
+
+/* Every so many slow paths: give back lists that nobody used for a second. */
+void ac_heap_tick(struct ac_heap *heap);
+/* Give all lists back to their pages and release empty pages.  Owner only. */
+void ac_heap_trim(struct ac_heap *heap);
+
+/* --- large.c -------------------------------------------------------------- */
+
+#define AC_LARGE_MAX ((size_t)32 << 20)     /* above: a mapping of its own */
+
+void *ac_large_alloc(size_t size, size_t align, bool *zero);
+/* Free, and name what is wrong if it is not a large or huge block. */
+bool ac_large_free(void *block);
+/* Usable bytes, or 0 when it is neither large nor huge. */
+size_t ac_large_usable(const void *block);
+/* Resize without moving, or by moving pages; NULL when it takes a copy. */
+void *ac_large_resize(void *block, size_t size);
+/* Was a block of this address freed lately?  Its size, or 0. */
+size_t ac_large_freed_size(const void *block);
+int ac_large_init(void);
+extern struct ac_lock ac_huge_lock;
+
+struct ac_huge_totals {
+    size_t count;
+    size_t bytes;
+    size_t mallocs;     /* ever */
+    size_t resident;
+};
+void ac_huge_totals_get(struct ac_huge_totals *out);
+
+/* --- the slow entries ----------------------------------------------------- */
+
+void *ac_malloc_slow(size_t size);
+void ac_free_slow(void *block, const char *function);
+void *ac_calloc(size_t count, size_t size);
+void *ac_aligned(size_t align, size_t size);
+void *ac_realloc(void *block, size_t size, const char *function);
+size_t ac_usable(const void *block, const char *function);
+/* The smallest class whose blocks hold `size` and are all aligned, or 0. */
+uint32_t ac_class_aligned(size_t align, size_t size);
+/* NULL with errno ENOMEM. */
+void *ac_no_memory(void);
+/* End with the message that fits this address, or go on when options say so. */
+void ac_free_invalid(void *block, const char *function);
+
+/* End: a free block is damaged, or on two lists. */
+_Noreturn void ac_corrupt(const char *function, const struct ac_block *block);
+
+/* Static memory for a thread that is interrupted inside acre. */
+void *ac_emergency_alloc(size_t size, size_t align);
+bool ac_emergency_owns(const void *block);
+size_t ac_emergency_usable(const void *block);
+
+/* --- first.c --------------------------------------------------------------- */
+
+/* Free a block of a first-class heap that came to plain free. */
+void ac_first_free(struct acre_heap *heap, void *block, const char *function);
+/* 0 when it is not a live block of the heap. */
+size_t ac_first_usable(const struct acre_heap *heap, const void *block);
+
+#endif

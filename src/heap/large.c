@@ -1,0 +1,309 @@
+/* large.c -- blocks above 32 KiB: a span of 4 KiB granules, or a mapping of their own.
+ *
+ *   malloc -> alloc.c -> [large.c] -> core/span.c        up to 32 MiB
+ *                             `-> os/os.h                above, and when the window is full
+ *
+ * Huge blocks stand in a hash table by address (open addressing, linear probing;
+ * D. Knuth, The Art of Computer Programming, vol. 3, 6.4, algorithm R removes). */
+#include "core/meta.h"
+#include "heap/heap.h"
+
+#include <errno.h>
+
+#define HUGE_SLOTS_MAX 131072u      /* twice the usual vm.max_map_count */
+#define FREED_COUNT 64u
+
+struct huge {
+    uintptr_t address;      /* 0: empty */
+    size_t bytes;           /* of the mapping */
+};
+
+struct ac_lock ac_huge_lock = AC_LOCK_INIT(AC_RANK_HUGE);
+
+static struct {
+    struct ac_meta meta;
+    struct huge *slots;
+    uint32_t mask;
+    uint32_t count;
+    size_t bytes;
+    size_t mallocs;
+} huge_table;
+
+/* The last large blocks that were freed: to name a double free.  Advice only. */
+static struct {
+    _Atomic(uintptr_t) address;
+    _Atomic(size_t) bytes;
+} freed[FREED_COUNT];
+static _Atomic(uint32_t) freed_next;
+
+static void freed_note(const void *block, size_t bytes)
+{
+    uint32_t i = atomic_fetch_add_explicit(&freed_next, 1, memory_order_relaxed);
+
+    atomic_store_explicit(&freed[i % FREED_COUNT].address, (uintptr_t)block,
+                          memory_order_relaxed);
+    atomic_store_explicit(&freed[i % FREED_COUNT].bytes, bytes, memory_order_relaxed);
+}
+
+size_t ac_large_freed_size(const void *block)
+{
+    for (uint32_t i = 0; i < FREED_COUNT; i++)
+        if (atomic_load_explicit(&freed[i].address, memory_order_relaxed) ==
+            (uintptr_t)block)
+            return atomic_load_explicit(&freed[i].bytes, memory_order_relaxed);
+    return 0;
+}
+
+/* --- The table of huge blocks; the lock is held ---------------------------- */
+
+int ac_large_init(void)
+{
+    uint32_t slots = HUGE_SLOTS_MAX;
+
+    while (slots > 512 && (size_t)slots * sizeof(struct huge) > ac_os.as_limit_bytes / 256)
+        slots /= 2;
+    size_t limit = slots * sizeof(struct huge);
+    int error = ac_meta_init(&huge_table.meta, &limit, 1);
+
+    if (error != 0)
+        return error;
+    huge_table.slots = (struct huge *)huge_table.meta.base;
+    huge_table.mask = slots - 1;
+    return 0;
+}
+
+static uint32_t huge_hash(uintptr_t address)
+{
+    return (uint32_t)ac_mix(address) & huge_table.mask;
+}
+
+static struct huge *huge_find(const void *block)
+{
+    if (huge_table.count == 0)
+        return NULL;
+    for (uint32_t i = huge_hash((uintptr_t)block);; i = (i + 1) & huge_table.mask) {
+        struct huge *slot = &huge_table.slots[i];
+
+        if (slot->address == 0)
+            return NULL;
+        if (slot->address == (uintptr_t)block)
+            return slot;
+    }
+}
+
+static bool huge_insert(const void *block, size_t bytes)
+{
+    size_t all = ((size_t)huge_table.mask + 1) * sizeof(struct huge);
+
+    if (huge_table.count > huge_table.mask / 4 * 3 ||
+        ac_meta_ensure(&huge_table.meta, all) != 0)
+        return false;
+    uint32_t i = huge_hash((uintptr_t)block);
+
+    while (huge_table.slots[i].address != 0)
+        i = (i + 1) & huge_table.mask;
+    huge_table.slots[i] = (struct huge){ (uintptr_t)block, bytes };
+    huge_table.count++;
+    huge_table.mallocs++;
+    huge_table.bytes += bytes;
+    return true;
+}
+
+static void huge_remove(struct huge *slot)
+{
+    uint32_t hole = (uint32_t)(slot - huge_table.slots);
+
+    huge_table.count--;
+    huge_table.bytes -= slot->bytes;
+    for (uint32_t i = (hole + 1) & huge_table.mask; huge_table.slots[i].address != 0;
+         i = (i + 1) & huge_table.mask) {
+        uint32_t home = huge_hash(huge_table.slots[i].address);
+
+        /* Move it into the hole unless its home lies between the hole and it. */
+        if (((i - home) & huge_table.mask) >= ((i - hole) & huge_table.mask)) {
+            huge_table.slots[hole] = huge_table.slots[i];
+            hole = i;
+        }
+    }
+    huge_table.slots[hole].address = 0;
+}
+
+/* --- Huge blocks ----------------------------------------------------------- */
+
+static void *huge_alloc(size_t size, size_t align)
+{
+    size_t page = ac_os.page_bytes;
+    size_t bytes = ac_align_up(size, page);
+    void *block = ac_os_map(bytes, ac_max(align, page), NULL);
+
+    if (block == NULL) {
+        (void)ac_span_purge(0);     /* limits may count what we hold free */
+        block = ac_os_map(bytes, ac_max(align, page), NULL);
+    }
+    if (block == NULL)
+        return NULL;
+    ac_lock_take(&ac_huge_lock);
+    bool known = huge_insert(block, bytes);
+
+    ac_lock_give(&ac_huge_lock);
+    if (known)
+        return block;
+    (void)ac_os_release(block, bytes);
+    return NULL;
+}
+
+/* Size of the mapping of a huge block that is taken out of the table, or 0. */
+static size_t huge_forget(const void *block)
+{
+    size_t bytes = 0;
+
+    ac_lock_take(&ac_huge_lock);
+    struct huge *slot = huge_find(block);
+
+    if (slot != NULL) {
+        bytes = slot->bytes;
+        huge_remove(slot);
+    }
+    ac_lock_give(&ac_huge_lock);
+    return bytes;
+}
+
+static bool huge_free(void *block)
+{
+    size_t bytes = huge_forget(block);
+
+    if (bytes == 0)
+        return false;
+    freed_note(block, bytes);
+    if (ac_os_release(block, bytes) != 0)   /* too many mappings: keep the addresses */
+        (void)ac_os_purge(block, bytes);
+    return true;
+}
+
+static size_t huge_usable(const void *block)
+{
+    ac_lock_take(&ac_huge_lock);
+    const struct huge *slot = huge_find(block);
+    size_t bytes = slot != NULL ? slot->bytes : 0;
+
+    ac_lock_give(&ac_huge_lock);
+    return bytes;
+}
+
+/* By mremap: pages move, contents are not copied (1 us instead of 1 s a GiB). */
+static void *huge_resize(void *block, size_t size)
+{
+    size_t bytes = ac_align_up(size, ac_os.page_bytes);
+
+    if (size <= AC_LARGE_MAX / 2)
+        return NULL;
+    ac_lock_take(&ac_huge_lock);
+    struct huge *slot = huge_find(block);
+    void *moved = NULL;
+
+    if (slot != NULL && slot->bytes == bytes) {
+        moved = block;
+    } else if (slot != NULL) {
+        moved = ac_os_remap(block, slot->bytes, bytes, true);
+        if (moved != NULL) {
+            huge_remove(slot);
+            (void)huge_insert(moved, bytes);    /* a slot has just become free */
+            huge_table.mallocs--;
+        }
+    }
+    ac_lock_give(&ac_huge_lock);
+    return moved;
+}
+
+void ac_huge_totals_get(struct ac_huge_totals *out)
+{
+    *out = (struct ac_huge_totals){ 0, 0, 0, 0 };
+    ac_lock_take(&ac_huge_lock);
+    for (uint32_t i = 0; huge_table.count != 0 && i <= huge_table.mask; i++)
+        if (huge_table.slots[i].address != 0)
+            out->resident += ac_os_resident((void *)huge_table.slots[i].address,
+                                            huge_table.slots[i].bytes);
+    out->count = huge_table.count;
+    out->bytes = huge_table.bytes;
+    out->mallocs = huge_table.mallocs;
+    ac_lock_give(&ac_huge_lock);
+}
+
+/* --- Large blocks ---------------------------------------------------------- */
+
+static uint32_t granules_of(size_t size)
+{
+    uint32_t shift = ac_areas[AC_AREA_LARGE].shift;
+
+    return (uint32_t)((size + ((size_t)1 << shift) - 1) >> shift);
+}
+
+/* The library may not be started: a first malloc can be a large one. */
+static bool large_started(void)
+{
+    return ac_map.unit_count != 0 || ac_heap_start_hook();
+}
+
+void *ac_large_alloc(size_t size, size_t align, bool *zero)
+{
+    if (size > PTRDIFF_MAX || !large_started())
+        return NULL;
+    if (size <= AC_LARGE_MAX && align <= AC_LARGE_MAX) {
+        uint32_t shift = ac_areas[AC_AREA_LARGE].shift;
+        uint32_t align_granules = (uint32_t)ac_max(align >> shift, 1);
+        uint32_t span = ac_span_alloc(AC_AREA_LARGE, granules_of(size), align_granules,
+                                      AC_SPAN_LARGE, zero);
+
+        if (span != 0) {
+            ac_spans[span].requested = size;
+            return ac_span_address(span);
+        }
+    }
+    *zero = true;
+    return huge_alloc(size, align);
+}
+
+bool ac_large_free(void *block)
+{
+    uint32_t span = ac_span_find(block);
+
+    if (span == 0)
+        return huge_free(block);
+    struct acre_heap *first_class = ac_spans[span].first_class;
+
+    if (first_class != NULL) {
+        ac_first_free(first_class, block, "free");
+        return true;
+    }
+    size_t bytes = ac_span_bytes(span);
+
+    if (!ac_span_free(span, AC_SPAN_LARGE))
+        return false;
+    freed_note(block, bytes);
+    return true;
+}
+
+size_t ac_large_usable(const void *block)
+{
+    uint32_t span = ac_span_find(block);
+
+    return span != 0 ? ac_span_bytes(span) : huge_usable(block);
+}
+
+void *ac_large_resize(void *block, size_t size)
+{
+    uint32_t span = ac_span_find(block);
+
+    if (span == 0)
+        return huge_resize(block, size);
+    if (size <= AC_SMALL_MAX || size > AC_LARGE_MAX)
+        return NULL;
+    uint32_t count = granules_of(size);
+
+    if (count > ac_spans[span].count && !ac_span_extend(span, count))
+        return NULL;
+    if (count < ac_spans[span].count)
+        ac_span_trim(span, count);
+    ac_spans[span].requested = size;
+    return block;
+}

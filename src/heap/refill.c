@@ -1,0 +1,158 @@
+/* refill.c -- a list is empty: where the next blocks come from, warmest first.
+ *
+ *   malloc -> alloc.c -> [refill.c] -> core/page.c -> core/span.c -> os/os.h
+ *
+ *   1. the cold list of the class
+ *   2. free blocks of a page of ours
+ *   3. blocks that other threads freed into pages of ours
+ *   4. blocks of a page that were never used
+ *   5. a page of an ended thread
+ *   6. a new page
+ */
+#include "core/options.h"
+#include "heap/heap.h"
+
+#define CARVE_BYTES 2048u       /* small programs touch no more than they need */
+#define LIST_COUNT_MAX 1024u
+
+/* Bring the exact counts up to date from the two counters of the fast paths. */
+void ac_list_sync(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list *list = &heap->list[cls];
+    struct ac_list_slow *slow = &heap->slow[cls];
+    uint32_t mallocs = slow->left_start - list->left;
+    uint32_t length = slow->cap - list->room;
+
+    slow->malloc_count += mallocs;
+    slow->free_count += length + mallocs - slow->length;
+    slow->left_start = list->left;
+    slow->length = length;
+}
+
+void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint32_t count)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+
+    slow->cap = count > slow->bound ? count : slow->bound;
+    slow->length = count;
+    heap->list[cls].head = head;
+    heap->list[cls].room = slow->cap - count;
+}
+
+/* Lists that fill up and run empty in turn are too short. */
+void ac_list_grow(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+    size_t most = ac_option(list_max) / 2 / ac_class_sizes[cls];
+    uint32_t bound = (uint32_t)ac_min(ac_min(2 * (size_t)slow->bound, LIST_COUNT_MAX), most);
+
+    if (bound > slow->bound)
+        slow->bound = bound;
+}
+
+/* Take a page's free blocks: all of them at once, or at most `want` by walking when
+ * there are very many. */
+static struct ac_block *page_take(struct ac_heap *heap, struct ac_page *page, uint32_t want,
+                                  uint32_t *count)
+{
+    struct ac_block *first = page->free;
+    uint32_t n = page->free_count;
+
+    if (n <= 2 * want) {
+        page->free = NULL;
+    } else {
+        struct ac_block *last = first;
+
+        for (n = 1; n < want; n++)
+            last = last->next;
+        page->free = last->next;
+        ac_block_link(last, NULL, heap->key);
+    }
+    *count = n;
+    page->free_count -= n;
+    ac_page_lend(heap, page, n);
+    return first;
+}
+
+static struct ac_block *page_carve(struct ac_heap *heap, struct ac_page *page, uint32_t want,
+                                   uint32_t *count)
+{
+    uint32_t step = CARVE_BYTES / ac_class_sizes[page->cls];
+    struct ac_block *last;
+    struct ac_block *first =
+        ac_page_carve(page, step == 0 ? 1 : (step < want ? step : want), heap->key, &last,
+                      count);
+
+    ac_page_lend(heap, page, *count);
+    return first;
+}
+
+static struct ac_page *refill_new_page(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_page *page = ac_page_new(cls);
+
+    if (page == NULL)
+        return NULL;
+    page->first_class = heap->first_class;
+    ac_page_attach(heap, page);
+    ac_avail_append(heap, page);
+    ac_page_map(page);
+    heap->check_free =
+        ac_option(free_check) == AC_FREE_CHECK_ALWAYS ||
+        (ac_option(free_check) == AC_FREE_CHECK_AUTO &&
+         atomic_load_explicit(&ac_span_used, memory_order_relaxed) <
+             ac_option(free_check_limit));
+    return page;
+}
+
+/* A page of the class with blocks to give; NULL when there is no memory. */
+static struct ac_page *refill_page(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+    struct ac_page *page = slow->avail;
+
+    if (page != NULL && page->free != NULL)
+        return page;
+    if (atomic_load_explicit(&heap->pending, memory_order_relaxed) != NULL) {
+        /* Foreign frees say that blocks wander: longer lists, fewer hand-overs. */
+        if (ac_remote_drain(heap) != 0)
+            ac_list_grow(heap, cls);
+        page = slow->avail;
+    }
+    if (page != NULL)
+        return page;
+    page = ac_orphan_adopt(heap, cls);
+    if (page != NULL) {
+        ac_avail_push(heap, page);
+        return page;
+    }
+    return refill_new_page(heap, cls);
+}
+
+bool ac_refill(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+    struct ac_block *head = slow->cold;
+    uint32_t count = slow->cold_count;
+
+    ac_list_sync(heap, cls);
+    slow->active = true;
+    if (head != NULL) {
+        slow->cold = NULL;
+        slow->cold_count = 0;
+    } else {
+        struct ac_page *page = refill_page(heap, cls);
+
+        if (page == NULL)
+            return false;
+        if (slow->overflowed)
+            ac_list_grow(heap, cls);
+        slow->overflowed = false;
+        if (page->free != NULL)
+            head = page_take(heap, page, slow->bound, &count);
+        else
+            head = page_carve(heap, page, slow->bound, &count);
+    }
+    ac_list_set(heap, cls, head, count);
+    return true;
+}
