@@ -327,7 +327,7 @@ AC_INLINE size_t block_gap(const struct ac_fit_block *block, size_t align)
 
 /* ac_fit_alloc for an alignment above 16.  The search is for a block that is
  * large enough wherever it lies; when there is none, one of the largest may do. */
-static void *fit_alloc_aligned(struct ac_fit *fit, size_t need, size_t align)
+AC_NOINLINE static void *fit_alloc_aligned(struct ac_fit *fit, size_t need, size_t align)
 {
     if (align > FIT_SIZE_MAX || (align & (align - 1)) != 0)
         return NULL;
@@ -408,10 +408,10 @@ AC_INLINE enum ac_fit_verdict fit_examine(const struct ac_fit *fit, const void *
     struct ac_fit_block *behind = block_behind(block, (size_t)size);
     uint64_t word_behind = block_word(fit, behind);
 
-    if (AC_UNLIKELY(word_size(word_behind) > room - size)
-        || AC_UNLIKELY((word_behind & FIT_FLAGS & ~FIT_FREE) != 0))
+    if (AC_UNLIKELY((word_behind & FIT_FLAGS & ~FIT_FREE) != 0)
+        || AC_UNLIKELY(word_behind > room - size + FIT_FREE))
         return AC_FIT_INVALID;
-    if (word_is_before_free(word)) {
+    if (AC_LIKELY(word_is_before_free(word))) {
         uintptr_t before = (uintptr_t)block->before & ~(uintptr_t)(FIT_GRAIN - 1);
         size_t back = at - before;
 
@@ -441,14 +441,14 @@ enum ac_fit_verdict ac_fit_free(struct ac_fit *fit, void *payload)
 
     fit->free_count++;
     fit->live -= size;
-    if (word_is_before_free(view.word)) {
+    if (AC_LIKELY(word_is_before_free(view.word))) {
         block_turn_flag(block, FIT_FREE);   /* F3: its header is none any more */
         block = block_at((uintptr_t)block - view.back);
         size += view.back;
         list_remove(fit, block);
     }
-    if (word_is_free(view.word_behind)) {
-        size_t size_behind = (size_t)word_size(view.word_behind);
+    if (AC_LIKELY(word_is_free(view.word_behind))) {
+        size_t size_behind = (size_t)(view.word_behind - FIT_FREE);
 
         list_remove(fit, behind);
         size += size_behind;

@@ -53,7 +53,7 @@ static void boot_options(void)
 /* A stray write must not turn a check off. */
 static void boot_freeze_options(void)
 {
-    (void)ac_os_protect(&ac_options_page, sizeof ac_options_page);
+    (void)ac_os_freeze(&ac_options_page, sizeof ac_options_page, true);
 }
 
 static bool boot_start_locked(void)

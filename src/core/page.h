@@ -50,12 +50,12 @@ AC_INLINE struct ac_page *ac_page_of(const void *block)
 AC_INLINE void ac_block_link(struct ac_block *block, struct ac_block *next, uintptr_t key)
 {
     block->next = next;
-    block->seal = key ^ (uintptr_t)block ^ (uintptr_t)next;
+    block->seal = key ^ (uintptr_t)block;
 }
 
 AC_INLINE bool ac_block_is_sealed(const struct ac_block *block, uintptr_t key)
 {
-    return (block->seal ^ (uintptr_t)block->next ^ (uintptr_t)block) == key;
+    return block->seal == (key ^ (uintptr_t)block);
 }
 
 #endif

@@ -39,12 +39,12 @@
 
 /* A free block.
  *
- *      +0            +8                       +16
- *      | next        | key ^ address ^ next   | old content ...
+ *      +0            +8                +16
+ *      | next        | key ^ address   | old content ...
  *
- * The seal shows at once whether the block is free, and whether its link was
- * written to.  malloc checks it before a block goes out and clears it; so a block
- * that is freed twice is caught, at the latest, at its second hand-out. */
+ * The seal shows at once whether the block is free.  malloc checks it before a block
+ * goes out and clears it; so a block that is freed twice is caught, at the latest, at
+ * its second hand-out, and an overwritten link leads to no block that goes out. */
 struct ac_block {
     struct ac_block *next;
     uintptr_t seal;
@@ -91,12 +91,16 @@ struct ac_page {
 /* --- Heaps ---------------------------------------------------------------- */
 
 /* The list of one class: all that the fast paths touch, 16 bytes.
- * `room` is how many more blocks the list takes; a heap that is not started has
- * head = NULL and room = 0 everywhere, so both fast paths fall through. */
+ *
+ * Two counters, each counted down by one of the two only (a counter that both move
+ * is a chain of two store forwards a pair: 1 ns).  When one runs out the slow path
+ * learns from both how many mallocs and frees there were, so how long the list is.
+ * A heap that is not started has head = NULL and room = 0 everywhere, so both fast
+ * paths fall through. */
 struct ac_list {
     struct ac_block *head;
-    uint32_t room;      /* counted down by free, up by malloc */
-    uint32_t left;      /* counted down by malloc; 0: time for an event */
+    uint32_t room;      /* frees until the length is looked at */
+    uint32_t left;      /* mallocs until the next event */
 };
 
 /* The rest of a list: what only slow paths touch. */
@@ -104,9 +108,9 @@ struct ac_list_slow {
     struct ac_block *cold;      /* a second list, in reserve */
     uint32_t cold_count;
     uint32_t bound;             /* length of a full list */
-    uint32_t cap;               /* length + list.room; at least bound */
-    uint32_t length;            /* list length when last synchronised */
-    uint32_t left_start;        /* list.left when last synchronised */
+    uint32_t length;            /* of the list, when last synchronised */
+    uint32_t left_start;        /* list.left and list.room at that time */
+    uint32_t room_start;
     uint64_t malloc_count;
     uint64_t free_count;
     uint64_t slack_sum;         /* size class minus request, of sampled mallocs */

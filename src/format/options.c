@@ -4,13 +4,13 @@
 #define OPTIONS_OFFSET(name) ((uint16_t)offsetof(struct ac_options, name))
 
 const struct ac_option_info ac_option_table[AC_OPTION_COUNT] = {
-#define AC_OPTION(name, KIND, initial, min, max, unit, help)                    \
+#define AC_OPTION(name, KIND, initial, min, max, unit, help)                             \
     {#name, AC_OPTION_##KIND, OPTIONS_OFFSET(name), initial, min, max},
 #include "format/options.def"
 };
 
 const struct ac_option_word ac_option_words[] = {
-#define AC_OPTION_WORD(option, PREFIX, WORD, value, text, later)                \
+#define AC_OPTION_WORD(option, PREFIX, WORD, value, text, later)                         \
     {AC_OPTION_ID_##option, value, later, text},
 #include "format/options.def"
 };
@@ -42,7 +42,7 @@ void ac_options_defaults(struct ac_options *options)
 #define OPTIONS_SET_UINT OPTIONS_SET_NUMBER
 #define OPTIONS_SET_PERCENT OPTIONS_SET_NUMBER
 #define OPTIONS_SET_ENUM OPTIONS_SET_NUMBER
-#define AC_OPTION(name, KIND, initial, min, max, unit, help)                    \
+#define AC_OPTION(name, KIND, initial, min, max, unit, help)                             \
     OPTIONS_SET_##KIND(name, initial)
 #include "format/options.def"
 }
@@ -246,8 +246,8 @@ static void options_quote(struct ac_text *text, struct options_piece piece)
 
     ac_text_char(text, '\'');
     for (size_t i = 0; i < shown; i++)
-        ac_text_char(text, piece.bytes[i] >= ' ' && piece.bytes[i] < 127
-                               ? piece.bytes[i] : '?');
+        ac_text_char(text, piece.bytes[i] >= ' ' && piece.bytes[i] < 127 ? piece.bytes[i]
+                                                                         : '?');
     ac_text_string(text, shown < piece.size ? "...'" : "'");
 }
 
@@ -300,8 +300,9 @@ static void options_wrong_value(struct options_parser *parser, enum ac_option_id
     const struct ac_option_word *near = NULL;
 
     options_complaint_begin(&text, buffer, sizeof buffer);
-    options_quote(&text, (struct options_piece){ac_option_table[id].name,
-                             ac_text_length(ac_option_table[id].name)});
+    options_quote(&text,
+                  (struct options_piece){ac_option_table[id].name,
+                                         ac_text_length(ac_option_table[id].name)});
     ac_text_string(&text, ": value ");
     options_quote(&text, value);
     ac_text_char(&text, ' ');
@@ -390,8 +391,8 @@ static void options_parse_number(struct options_parser *parser, enum ac_option_i
     else if (info->kind == AC_OPTION_SIZE)
         read = ac_text_read_size(value.bytes, value.size, &number);
     else {
-        bool percent = info->kind == AC_OPTION_PERCENT && value.size > 0
-                    && value.bytes[value.size - 1] == '%';
+        bool percent = info->kind == AC_OPTION_PERCENT && value.size > 0 &&
+                       value.bytes[value.size - 1] == '%';
 
         read = ac_text_read_u64(value.bytes, value.size - percent, &number);
     }
@@ -452,7 +453,7 @@ unsigned ac_options_parse(struct ac_options *options, const char *text,
                 text += text[0] == '\\' && text[1] != '\0' ? 2 : 1;
             value.size = (size_t)(text - value.bytes);
         }
-        if (name.size != 0 || value.bytes != NULL)      /* "a=1,,b=2" is fine */
+        if (name.size != 0 || value.bytes != NULL) /* "a=1,,b=2" is fine */
             options_parse_one(&parser, name, value);
         if (*text == ',')
             text++;

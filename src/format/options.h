@@ -15,13 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AC_OPTION_STRING_BYTES 256      /* with the NUL */
+#define AC_OPTION_STRING_BYTES 256 /* with the NUL */
 #define AC_OPTION_NAME_BYTES 20
-#define AC_OPTIONS_STRICT_STATUS 78     /* EX_CONFIG: how a strict start ends */
+#define AC_OPTIONS_STRICT_STATUS 78 /* EX_CONFIG: how a strict start ends */
 
 /* AC_MODE_FAST, AC_HUGE_PAGES_AUTO, ... */
 enum {
-#define AC_OPTION_WORD(option, PREFIX, WORD, value, text, later)                \
+#define AC_OPTION_WORD(option, PREFIX, WORD, value, text, later)                         \
     AC_##PREFIX##_##WORD = (value),
 #include "format/options.def"
 };
@@ -58,17 +58,17 @@ struct ac_options {
 /* One row of the table.  No pointers: nothing to relocate when a program starts. */
 struct ac_option_info {
     char name[AC_OPTION_NAME_BYTES];
-    uint16_t kind;              /* enum ac_option_kind */
-    uint16_t offset;            /* in struct ac_options */
+    uint16_t kind;   /* enum ac_option_kind */
+    uint16_t offset; /* in struct ac_options */
     uint64_t initial;
     uint64_t min;
     uint64_t max;
 };
 
 struct ac_option_word {
-    uint8_t option;             /* enum ac_option_id */
+    uint8_t option; /* enum ac_option_id */
     uint8_t value;
-    uint8_t later;              /* reserved for a later version */
+    uint8_t later; /* reserved for a later version */
     char text[9];
 };
 

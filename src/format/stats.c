@@ -13,8 +13,8 @@ static uint64_t stats_minus(uint64_t a, uint64_t b)
 
 uint64_t ac_stats_rss_sum(const struct acre_stats *stats)
 {
-    return stats->requested + stats->rounding + stats->cached + stats->free_in_pages
-         + stats->unpurged + stats->metadata + stats->outside;
+    return stats->requested + stats->rounding + stats->cached + stats->free_in_pages +
+           stats->unpurged + stats->metadata + stats->outside;
 }
 
 uint64_t ac_stats_wasted(const struct acre_stats *stats)
@@ -168,8 +168,8 @@ static const struct acre_stats_class *stats_class_next(
 
         if (one->malloc_count == 0)
             continue;
-        if (last != NULL && (one == last || stats_class_before(one, last)
-                             || (!stats_class_before(last, one) && one < last)))
+        if (last != NULL && (one == last || stats_class_before(one, last) ||
+                             (!stats_class_before(last, one) && one < last)))
             continue;
         if (best == NULL || stats_class_before(one, best))
             best = one;
@@ -200,9 +200,8 @@ void ac_format_stats_classes(struct ac_text *text, const struct acre_stats *stat
     uint64_t others_bytes = 0;
     const struct acre_stats_class *one = NULL;
 
-    ac_text_string(text,
-        "  block size          live      bytes      handed out    cached"
-        "     pages  rounding\n");
+    ac_text_string(text, "  block size          live      bytes      handed out    cached"
+                         "     pages  rounding\n");
     for (unsigned row = 0; (one = stats_class_next(stats, one)) != NULL; row++) {
         uint64_t bytes = ac_stats_class_live(one) * one->size;
 
@@ -211,7 +210,7 @@ void ac_format_stats_classes(struct ac_text *text, const struct acre_stats *stat
             stats_class_row(text, one, bytes);
             continue;
         }
-        others.size++;      /* how many they are */
+        others.size++; /* how many they are */
         others.malloc_count += one->malloc_count;
         others.free_count += one->malloc_count - ac_stats_class_live(one);
         others.cached_count += one->cached_count;
@@ -257,9 +256,9 @@ static void stats_json_class(struct ac_text *text, const struct acre_stats_class
 {
     const char *between = "{";
 
-#define AC_STAT_CLASS(field, KIND, metric, help)                                \
-    ac_text_string(text, between);                                              \
-    stats_json_number(text, #field, one->field);                                \
+#define AC_STAT_CLASS(field, KIND, metric, help)                                         \
+    ac_text_string(text, between);                                                       \
+    stats_json_number(text, #field, one->field);                                         \
     between = ",";
 #include "format/stats_fields.def"
     (void)between;
@@ -274,8 +273,8 @@ void ac_format_stats_json_members(struct ac_text *text, const struct acre_stats 
 
     stats_json_number(text, "acre_version", stats->version);
     ac_text_char(text, ',');
-#define AC_STAT(field, KIND, metric, help)                                      \
-    stats_json_number(text, #field, stats->field);                              \
+#define AC_STAT(field, KIND, metric, help)                                               \
+    stats_json_number(text, #field, stats->field);                                       \
     ac_text_char(text, ',');
 #include "format/stats_fields.def"
     stats_json_number(text, "rss_sum", sum);
@@ -320,7 +319,8 @@ static void stats_metric(struct ac_text *text, const char *metric, enum stats_ki
 {
     bool counter = kind == STATS_FLOW || kind == STATS_TOTAL;
     const char *unit = kind == STATS_BYTES || kind == STATS_FLOW ? "bytes"
-                     : kind == STATS_NS ? "seconds" : NULL;
+                       : kind == STATS_NS                        ? "seconds"
+                                                                 : NULL;
 
     ac_text_string(text, "# TYPE acre_");
     ac_text_string(text, metric);
@@ -364,7 +364,7 @@ static void stats_class_metric(struct ac_text *text, const struct acre_stats *st
                                const char *help)
 {
     if (field == offsetof(struct acre_stats_class, size))
-        return;     /* the label of the others */
+        return; /* the label of the others */
     stats_metric(text, metric, kind, help);
     for (unsigned i = 0; i < stats_class_count(stats); i++) {
         const struct acre_stats_class *one = &stats->classes[i];
@@ -395,19 +395,19 @@ static void stats_openmetrics(struct ac_text *text, const struct acre_stats *sta
     ac_text_char(text, '.');
     ac_text_u64(text, stats->version % 1000);
     ac_text_string(text, "\"} 1\n");
-#define AC_STAT(field, KIND, metric, help)                                      \
-    stats_metric(text, metric, STATS_##KIND, help);                             \
+#define AC_STAT(field, KIND, metric, help)                                               \
+    stats_metric(text, metric, STATS_##KIND, help);                                      \
     stats_sample(text, metric, STATS_##KIND, 0, stats->field);
 #include "format/stats_fields.def"
     stats_ratio_metric(text, "internal_fragmentation_ratio",
-                       "(allocated - requested) / allocated.",
-                       ac_stats_wasted(stats), stats->live);
+                       "(allocated - requested) / allocated.", ac_stats_wasted(stats),
+                       stats->live);
     stats_ratio_metric(text, "external_fragmentation_ratio",
-                       "1 - largest free / all free.",
-                       ac_stats_scattered(stats), stats->free_all);
-#define AC_STAT_CLASS(field, KIND, metric, help)                                \
-    stats_class_metric(text, stats, offsetof(struct acre_stats_class, field),   \
-                       metric, STATS_##KIND, help);
+                       "1 - largest free / all free.", ac_stats_scattered(stats),
+                       stats->free_all);
+#define AC_STAT_CLASS(field, KIND, metric, help)                                         \
+    stats_class_metric(text, stats, offsetof(struct acre_stats_class, field), metric,    \
+                       STATS_##KIND, help);
 #include "format/stats_fields.def"
     ac_text_string(text, "# EOF\n");
 }

@@ -55,8 +55,8 @@ uint64_t ac_stats_class_live(const struct acre_stats_class *one);
 
 struct ac_stats_who {
     uint32_t pid;
-    const char *program;        /* NULL: unknown; cut to 63 bytes */
-    const char *options;        /* NULL: unknown; see ac_options_text */
+    const char *program; /* NULL: unknown; cut to 63 bytes */
+    const char *options; /* NULL: unknown; see ac_options_text */
 };
 
 struct ac_stats_record {
@@ -66,14 +66,14 @@ struct ac_stats_record {
 };
 
 struct ac_stats_error {
-    unsigned line;              /* from 1 */
-    size_t offset;              /* in bytes from the start of the file */
-    char text[160];             /* "line 3, offset 40: expected ..., found '...'" */
+    unsigned line;  /* from 1 */
+    size_t offset;  /* in bytes from the start of the file */
+    char text[160]; /* "line 3, offset 40: expected ..., found '...'" */
 };
 
 void ac_format_stats_record_write(const struct acre_stats *stats,
-                                  const struct ac_stats_who *who,
-                                  ac_text_flush_fn *write, void *arg);
+                                  const struct ac_stats_who *who, ac_text_flush_fn *write,
+                                  void *arg);
 /* Read a whole record.  EINVAL: it is none, cut off, damaged or of a newer
  * version; then *record is unchanged and *error says where and what. */
 int ac_format_stats_record_parse(const char *bytes, size_t size,

@@ -36,9 +36,9 @@ static void record_class(struct ac_text *text, const struct acre_stats_class *on
 {
     const char *between = "class=";
 
-#define AC_STAT_CLASS(field, KIND, metric, help)                                \
-    ac_text_string(text, between);                                              \
-    ac_text_u64(text, one->field);                                              \
+#define AC_STAT_CLASS(field, KIND, metric, help)                                         \
+    ac_text_string(text, between);                                                       \
+    ac_text_u64(text, one->field);                                                       \
     between = " ";
 #include "format/stats_fields.def"
     (void)between;
@@ -46,8 +46,8 @@ static void record_class(struct ac_text *text, const struct acre_stats_class *on
 }
 
 void ac_format_stats_record_write(const struct acre_stats *stats,
-                                  const struct ac_stats_who *who,
-                                  ac_text_flush_fn *write, void *arg)
+                                  const struct ac_stats_who *who, ac_text_flush_fn *write,
+                                  void *arg)
 {
     char buffer[512];
     struct ac_text text;
@@ -110,11 +110,11 @@ static const struct {
 struct record_reader {
     const char *bytes;
     size_t size;
-    size_t at;                  /* start of the next line */
-    unsigned line;              /* number of the current line */
-    const char *start;          /* the current line, without its newline */
+    size_t at;         /* start of the next line */
+    unsigned line;     /* number of the current line */
+    const char *start; /* the current line, without its newline */
     size_t length;
-    uint64_t seen;              /* a bit for each field, and for pid */
+    uint64_t seen; /* a bit for each field, and for pid */
     struct ac_stats_record record;
     struct ac_stats_error *error;
 };
@@ -157,15 +157,14 @@ static int record_line(struct record_reader *reader, const char *expected)
     reader->line++;
     reader->start = reader->bytes + reader->at;
     reader->length = 0;
-    while (reader->at + reader->length < reader->size
-           && reader->start[reader->length] != '\n')
+    while (reader->at + reader->length < reader->size &&
+           reader->start[reader->length] != '\n')
         reader->length++;
     size_t end = reader->at + reader->length;
 
-    if (end == reader->size)    /* cut off: say so where the bytes end */
+    if (end == reader->size) /* cut off: say so where the bytes end */
         return record_expected(reader, reader->bytes + end,
-                               reader->length == 0 ? expected
-                                                   : "the rest of this line");
+                               reader->length == 0 ? expected : "the rest of this line");
     reader->at = end + 1;
     return 0;
 }
@@ -179,8 +178,8 @@ static int record_first_line(struct record_reader *reader)
     if (reader->size < magic || !ac_text_same(reader->bytes, magic, record_magic)) {
         size_t same = 0;
 
-        while (same < reader->size && same < magic
-               && reader->bytes[same] == record_magic[same])
+        while (same < reader->size && same < magic &&
+               reader->bytes[same] == record_magic[same])
             same++;
         reader->line = 1;
         reader->length = reader->size;
@@ -191,8 +190,8 @@ static int record_first_line(struct record_reader *reader)
 
     if (error != 0)
         return error;
-    if (!ac_text_read_u64(reader->start + magic, reader->length - magic, &version)
-        || version == 0)
+    if (!ac_text_read_u64(reader->start + magic, reader->length - magic, &version) ||
+        version == 0)
         return record_expected(reader, reader->start + magic, "a version number");
     if (version > AC_STATS_RECORD_VERSION)
         return record_expected(reader, reader->start + magic,
@@ -200,8 +199,7 @@ static int record_first_line(struct record_reader *reader)
     return 0;
 }
 
-static int record_read_class(struct record_reader *reader, const char *value,
-                             size_t size)
+static int record_read_class(struct record_reader *reader, const char *value, size_t size)
 {
     struct acre_stats *stats = &reader->record.stats;
     uint64_t numbers[RECORD_CLASS_NUMBERS];
@@ -238,8 +236,7 @@ static void record_read_program(struct record_reader *reader, const char *value,
 
 /* A number that may come once, below `limit`. */
 static int record_read_number(struct record_reader *reader, const char *value,
-                              size_t size, uint64_t bit, uint64_t limit,
-                              uint64_t *number)
+                              size_t size, uint64_t bit, uint64_t limit, uint64_t *number)
 {
     if ((reader->seen & bit) != 0)
         return record_expected(reader, reader->start, "this key only once");
@@ -271,8 +268,8 @@ static int record_read_line(struct record_reader *reader)
         return 0;
     }
     if (ac_text_same(key, key_size, "pid")) {
-        error = record_read_number(reader, value, size, RECORD_SEEN_PID, INT32_MAX,
-                                   &number);
+        error =
+            record_read_number(reader, value, size, RECORD_SEEN_PID, INT32_MAX, &number);
         reader->record.pid = (uint32_t)number;
         return error;
     }
@@ -289,7 +286,7 @@ static int record_read_line(struct record_reader *reader)
             return record_read_number(reader, value, size, UINT64_C(1) << i, UINT64_MAX,
                                       (uint64_t *)(void *)field);
         }
-    return 0;       /* a key of a later version */
+    return 0; /* a key of a later version */
 }
 
 int ac_format_stats_record_parse(const char *bytes, size_t size,

@@ -28,7 +28,7 @@ void ac_status_fill(struct ac_status *status, const struct ac_options *options,
     ac_options_text(&text, options);
     ac_text_end(&text);
     status->state = AC_STATUS_ACTIVE;
-    atomic_signal_fence(memory_order_release);      /* the magic comes last */
+    atomic_signal_fence(memory_order_release); /* the magic comes last */
     for (unsigned i = 0; i < sizeof status_magic; i++)
         status->magic[i] = status_magic[i];
 }
@@ -57,9 +57,9 @@ const char *ac_status_check(const void *block, size_t size)
         return "the block is shorter than its layout says";
     if (status->state > AC_STATUS_ASIDE)
         return "the state is none that exists";
-    if (!status_is_terminated(status->mode_name, sizeof status->mode_name)
-        || !status_is_terminated(status->reason, sizeof status->reason)
-        || !status_is_terminated(status->options, sizeof status->options))
+    if (!status_is_terminated(status->mode_name, sizeof status->mode_name) ||
+        !status_is_terminated(status->reason, sizeof status->reason) ||
+        !status_is_terminated(status->options, sizeof status->options))
         return "a text in it has no end";
     return NULL;
 }

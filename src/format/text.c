@@ -168,7 +168,7 @@ static uint64_t text_three_digits(uint64_t bytes, unsigned unit, unsigned *decim
     uint64_t scale = whole >= 100 ? 1 : whole >= 10 ? 10 : 100;
 
     *decimals = scale == 1 ? 0 : scale == 10 ? 1 : 2;
-    if (unit > 4) {     /* keep part * scale below 2^64 */
+    if (unit > 4) { /* keep part * scale below 2^64 */
         part >>= 10 * (unit - 4);
         unit = 4;
     }
@@ -261,17 +261,21 @@ void ac_text_bar(struct ac_text *text, uint64_t part, uint64_t whole, size_t wid
 static size_t text_utf8(const unsigned char *bytes, size_t size)
 {
     unsigned char first = bytes[0];
-    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2
-                  : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    size_t length = first < 0x80   ? 1
+                    : first < 0xc2 ? 0
+                    : first < 0xe0 ? 2
+                    : first < 0xf0 ? 3
+                    : first < 0xf5 ? 4
+                                   : 0;
 
     if (length > size)
         return 0;
     for (size_t i = 1; i < length; i++)
         if ((bytes[i] & 0xc0) != 0x80)
             return 0;
-    if ((first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f)
-        || (first == 0xf0 && bytes[1] < 0x90) || (first == 0xf4 && bytes[1] > 0x8f))
-        return 0;       /* overlong, a surrogate, or beyond U+10FFFF */
+    if ((first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f) ||
+        (first == 0xf0 && bytes[1] < 0x90) || (first == 0xf4 && bytes[1] > 0x8f))
+        return 0; /* overlong, a surrogate, or beyond U+10FFFF */
     return length;
 }
 
@@ -383,7 +387,7 @@ static unsigned text_least(unsigned a, unsigned b)
 
 unsigned ac_text_distance(const char *a, size_t a_size, const char *b)
 {
-    unsigned char rows[3][TEXT_NAME_MAX + 1];   /* two back, one back, this one */
+    unsigned char rows[3][TEXT_NAME_MAX + 1]; /* two back, one back, this one */
     size_t b_size = ac_text_length(b);
 
     a_size = a_size < TEXT_NAME_MAX ? a_size : TEXT_NAME_MAX;
@@ -398,8 +402,8 @@ unsigned ac_text_distance(const char *a, size_t a_size, const char *b)
         row[0] = (unsigned char)i;
         for (size_t j = 1; j <= b_size; j++) {
             unsigned cost = a[i - 1] != b[j - 1];
-            unsigned best = text_least(above[j - 1] + cost,
-                                       text_least(above[j], row[j - 1]) + 1u);
+            unsigned best =
+                text_least(above[j - 1] + cost, text_least(above[j], row[j - 1]) + 1u);
 
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 best = text_least(best, above2[j - 2] + 1u);

@@ -18,11 +18,11 @@ typedef void ac_text_flush_fn(void *arg, const char *text, size_t size);
 
 struct ac_text {
     char *buffer;
-    size_t capacity;            /* one byte of it is kept for the final NUL */
+    size_t capacity; /* one byte of it is kept for the final NUL */
     size_t used;
-    uint64_t total;             /* bytes written so far, cut ones included */
+    uint64_t total; /* bytes written so far, cut ones included */
     bool cut;
-    ac_text_flush_fn *flush;    /* NULL: cut what does not fit */
+    ac_text_flush_fn *flush; /* NULL: cut what does not fit */
     void *arg;
 };
 
@@ -35,12 +35,12 @@ size_t ac_text_end(struct ac_text *text);
 
 void ac_text_char(struct ac_text *text, char c);
 void ac_text_bytes(struct ac_text *text, const char *bytes, size_t size);
-void ac_text_string(struct ac_text *text, const char *string);      /* NULL: nothing */
+void ac_text_string(struct ac_text *text, const char *string); /* NULL: nothing */
 void ac_text_fill(struct ac_text *text, char c, size_t count);
 
 void ac_text_u64(struct ac_text *text, uint64_t value);
 void ac_text_i64(struct ac_text *text, int64_t value);
-void ac_text_hex(struct ac_text *text, uint64_t value);             /* 0x1f */
+void ac_text_hex(struct ac_text *text, uint64_t value); /* 0x1f */
 /* value / 10^decimals with all its decimals: fixed(1234, 2) is 12.34. */
 void ac_text_fixed(struct ac_text *text, uint64_t value, unsigned decimals);
 

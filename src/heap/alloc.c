@@ -25,7 +25,6 @@ static struct ac_block *list_pop(struct ac_heap *heap, struct ac_list *list)
     if (AC_UNLIKELY(!ac_block_is_sealed(block, heap->key)))
         ac_corrupt("malloc", block);
     list->head = block->next;
-    list->room++;
     list->left--;
     block->seal = 0;
     return block;

@@ -5,8 +5,9 @@
  * question about modes: whatever is rare makes one of the compares fail.
  *
  *   malloc   list empty, seal broken, or time for an event   -> ac_malloc_slow
- *   free     not the start of a block of a page, list full,
+ *   free     not the start of a block of a page,
  *            or (small heaps) already sealed                 -> ac_free_slow
+ *            room has run out                                -> ac_free_full
  *
  * The slow calls are tail calls, or the compiler saves registers on the fast path
  * (1 ns; docs/decisions/fast-path.md). */
@@ -32,7 +33,6 @@ AC_INLINE void *ac_malloc_fast(size_t size)
                     !ac_block_is_sealed(block, heap->key)))
         return ac_malloc_slow(size);
     list->left = left;
-    list->room++;
     list->head = next;
     block->seal = 0;
     return block;
@@ -57,9 +57,12 @@ AC_INLINE void ac_free_fast(void *address, const char *function)
 
     if (AC_UNLIKELY(offset >= entry >> 8 ||
                     (offset + code->phase) * code->mult >= code->mult ||
-                    __builtin_sub_overflow(list->room, 1u, &room) ||
                     (heap->check_free && ac_block_is_sealed(block, heap->key)))) {
         ac_free_slow(address, function);
+        return;
+    }
+    if (AC_UNLIKELY(__builtin_sub_overflow(list->room, 1u, &room))) {
+        ac_free_full(block, code->cls);
         return;
     }
     list->room = room;

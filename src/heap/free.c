@@ -9,6 +9,9 @@
 
 #include <errno.h>
 
+#define LOOK_BYTES 8192u    /* frees, in bytes, between two looks at a list that */
+#define LOOK_MIN 8u         /* stays short */
+
 /* Is `address` the start of a block that was handed out at least once? */
 static bool block_is_start(const struct ac_page *page, const void *address)
 {
@@ -78,7 +81,6 @@ static void list_overflow(struct ac_heap *heap, uint32_t cls)
     struct ac_block *cold = slow->cold;
     uint32_t cold_count = slow->cold_count;
 
-    ac_list_sync(heap, cls);
     slow->active = true;
     slow->cold = heap->list[cls].head;
     slow->cold_count = slow->length;
@@ -90,29 +92,57 @@ static void list_overflow(struct ac_heap *heap, uint32_t cls)
         ac_list_grow(heap, cls);
 }
 
+/* Room has run out: is the list full, or has malloc taken as much as came?  A list
+ * that does not fill up is looked at less and less often. */
+static void list_look(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+
+    ac_list_sync(heap, cls);
+    if (slow->length >= slow->bound) {
+        list_overflow(heap, cls);
+        return;
+    }
+    uint32_t spare = LOOK_BYTES / ac_class_sizes[cls];
+    uint32_t room = slow->bound - slow->length;
+
+    spare = spare < LOOK_MIN ? LOOK_MIN : spare;
+    ac_list_arm(heap, cls, room > spare ? room : spare);
+}
+
 void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *block)
 {
     struct ac_list *list = &heap->list[cls];
 
     if (list->room == 0)
-        list_overflow(heap, cls);
+        list_look(heap, cls);
     ac_block_link(block, list->head, heap->key);
     list->head = block;
     list->room--;
 }
 
-/* A good small block, but the thread has no list for it now. */
-static void free_small(struct ac_page *page, struct ac_block *block)
+AC_COLD static void free_without_heap(struct ac_block *block, uint32_t cls)
 {
-    struct ac_heap *heap = ac_heap_get();
+    struct ac_heap *heap = ac_heap_self == &ac_heap_empty ? ac_heap_get() : NULL;
 
+    if (heap != NULL && !heap->busy) {
+        ac_heap_free_small(heap, cls, block);
+        return;
+    }
     ac_block_link(block, NULL, ac_heap_key);
-    if (heap == NULL || heap->busy) {   /* past its end, or in a signal handler */
-        (void)ac_give_back(NULL, block, 1);
+    (void)ac_give_back(NULL, block, 1);     /* past its end, or in a signal handler */
+}
+
+AC_NOINLINE void ac_free_full(struct ac_block *block, uint32_t cls)
+{
+    struct ac_heap *heap = ac_heap_self;
+
+    if (AC_UNLIKELY(heap->state != AC_HEAP_LIVE || heap->busy)) {
+        free_without_heap(block, cls);
         return;
     }
     heap->busy = true;
-    ac_heap_free_small(heap, page->cls, block);
+    ac_heap_free_small(heap, cls, block);
     ac_heap_tick(heap);
     heap->busy = false;
 }
@@ -133,7 +163,7 @@ static void free_any(void *address, const char *function)
              ac_block_is_sealed(block, ac_heap_key)))
             ac_free_invalid(address, function);
         else
-            free_small(page, block);
+            ac_free_full(block, page->cls);
         return;
     }
     if (!ac_large_free(address) && !ac_emergency_owns(address))

@@ -55,10 +55,13 @@ struct ac_heap *ac_heap_at(uint32_t index);
 /* A small block; *event says that the sampling countdown ran out. */
 void *ac_heap_alloc_small(struct ac_heap *heap, size_t size, bool *event);
 void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *block);
+/* free of a block of class `cls` when the list wants to be looked at. */
+void ac_free_full(struct ac_block *block, uint32_t cls);
 
 /* --- refill.c ------------------------------------------------------------- */
 
 void ac_list_sync(struct ac_heap *heap, uint32_t cls);
+void ac_list_arm(struct ac_heap *heap, uint32_t cls, uint32_t room);
 /* The list holds `count` blocks now. */
 void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head,
                  uint32_t count);

@@ -21,22 +21,29 @@ void ac_list_sync(struct ac_heap *heap, uint32_t cls)
     struct ac_list *list = &heap->list[cls];
     struct ac_list_slow *slow = &heap->slow[cls];
     uint32_t mallocs = slow->left_start - list->left;
-    uint32_t length = slow->cap - list->room;
+    uint32_t frees = slow->room_start - list->room;
 
     slow->malloc_count += mallocs;
-    slow->free_count += length + mallocs - slow->length;
+    slow->free_count += frees;
+    slow->length += frees - mallocs;
     slow->left_start = list->left;
-    slow->length = length;
+    slow->room_start = list->room;
+}
+
+/* How many frees the list takes before its length is looked at again. */
+void ac_list_arm(struct ac_heap *heap, uint32_t cls, uint32_t room)
+{
+    heap->list[cls].room = room;
+    heap->slow[cls].room_start = room;
 }
 
 void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint32_t count)
 {
     struct ac_list_slow *slow = &heap->slow[cls];
 
-    slow->cap = count > slow->bound ? count : slow->bound;
     slow->length = count;
     heap->list[cls].head = head;
-    heap->list[cls].room = slow->cap - count;
+    ac_list_arm(heap, cls, count < slow->bound ? slow->bound - count : slow->bound / 2);
 }
 
 /* Lists that fill up and run empty in turn are too short. */

@@ -85,14 +85,12 @@ static void stats_add_list(struct acre_stats_class *one, const struct ac_heap *h
     const struct ac_list_slow *slow = &heap->slow[cls];
     uint32_t left = __atomic_load_n(&heap->list[cls].left, __ATOMIC_RELAXED);
     uint32_t room = __atomic_load_n(&heap->list[cls].room, __ATOMIC_RELAXED);
-    uint32_t cap = __atomic_load_n(&slow->cap, __ATOMIC_RELAXED);
     uint32_t mallocs = __atomic_load_n(&slow->left_start, __ATOMIC_RELAXED) - left;
-    uint32_t length = cap - room;
-    uint32_t before = __atomic_load_n(&slow->length, __ATOMIC_RELAXED);
+    uint32_t frees = __atomic_load_n(&slow->room_start, __ATOMIC_RELAXED) - room;
+    uint32_t length = __atomic_load_n(&slow->length, __ATOMIC_RELAXED) + frees - mallocs;
 
     one->malloc_count += __atomic_load_n(&slow->malloc_count, __ATOMIC_RELAXED) + mallocs;
-    one->free_count += __atomic_load_n(&slow->free_count, __ATOMIC_RELAXED) + length +
-                       mallocs - before;
+    one->free_count += __atomic_load_n(&slow->free_count, __ATOMIC_RELAXED) + frees;
     one->cached_count += length + __atomic_load_n(&slow->cold_count, __ATOMIC_RELAXED);
     one->page_count += __atomic_load_n(&slow->page_count, __ATOMIC_RELAXED);
 }

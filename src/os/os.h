@@ -74,9 +74,6 @@ int ac_os_purge(void *addr, size_t size);
  * given pages that are not from here (static data of the library). */
 int ac_os_freeze(void *addr, size_t size, bool on);
 
-/* Make committed pages read-only, for good. */
-int ac_os_protect(void *addr, size_t size);
-
 /* Ask for (or against) transparent huge pages in a committed range. */
 int ac_os_huge(void *addr, size_t size, bool on);
 

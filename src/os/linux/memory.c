@@ -129,11 +129,6 @@ int ac_os_commit(void *addr, size_t size)
     return memory_mprotect(addr, size, PROT_READ | PROT_WRITE);
 }
 
-int ac_os_protect(void *addr, size_t size)
-{
-    return memory_mprotect(addr, size, PROT_READ);
-}
-
 /* A fresh reservation laid over the old pages: in one call the contents, the
  * commit charge, the guard markers and the page tables go, which mprotect
  * would all keep.  The kernel refuses it before it changes anything (count of
