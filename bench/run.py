@@ -29,6 +29,18 @@ def debian_peers():
     return found
 
 
+def refusal(path):
+    """What the loader says against preloading this file; empty if nothing.
+
+    It would warn, and go on with glibc: a measurement of the wrong malloc.
+    """
+    if not os.path.exists(path):
+        return "no such file"
+    done = subprocess.run(["/bin/true"], env={"LD_PRELOAD": path}, text=True,
+                          capture_output=True, check=False)
+    return done.stderr.strip() or (f"exit {done.returncode}" if done.returncode else "")
+
+
 def machine():
     model = "unknown processor"
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
@@ -79,9 +91,10 @@ def allocators(args):
         chosen.update(debian_peers())
     for given in args.alloc:
         name, _, path = given.partition("=")
-        if name != "system" and not os.path.exists(path):
-            sys.exit(f"run.py: no file '{path}' for --alloc {name}")
         chosen[name] = None if name == "system" else os.path.abspath(path)
+    for name, path in chosen.items():
+        if path and refusal(path):
+            sys.exit(f"run.py: cannot preload {name}: {refusal(path)}")
     return chosen
 
 
@@ -91,7 +104,8 @@ def measure(args):
         sys.exit(f"run.py: no benchmarks in {build}; build them first")
     folder = os.path.join(build, "inputs")
     there, missing = jobs.all_jobs(build, folder)
-    wanted = [j for j in there if re.search(args.only, f"{j.name} {j.group}")]
+    wanted = [j for j in there
+              if re.search(args.only, j.name) or re.search(args.only, j.group)]
     if args.list:
         for job in wanted:
             print(f"{job.group:6} {job.name}")

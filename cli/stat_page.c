@@ -41,12 +41,25 @@ static void stat_command(struct ac_text *text, char *const *argv)
     ac_text_char(text, '\n');
 }
 
+/* Is `name` the last part of the path?  (The kernel's names are cut to 15 bytes.) */
+static bool stat_is_called(const struct ac_stat *stat, const char *name)
+{
+    const char *slash = strrchr(stat->path, '/');
+    const char *base = slash != NULL ? slash + 1 : stat->path;
+
+    return name[0] == '\0' || strncmp(base, name, strlen(name)) == 0;
+}
+
 static void stat_process(struct ac_text *text, const struct ac_stat *stat)
 {
     const struct ac_launch *launch = &stat->launch;
 
     stat_label(text, "program");
     ac_text_string(text, stat->path);
+    if (stat->records.has_main && !stat_is_called(stat, stat->records.main.program)) {
+        ac_text_string(text, ", at its end "); /* a script, or it executed another */
+        ac_text_string(text, stat->records.main.program);
+    }
     ac_text_string(text, ", process ");
     ac_text_u64(text, (uint64_t)launch->pid);
     ac_text_char(text, '\n');
@@ -175,6 +188,8 @@ static void stat_json_process(struct ac_json *json, const struct ac_stat *stat)
         ac_json_string(json, NULL, stat->argv[i]);
     ac_json_close(json, ']');
     ac_json_string(json, "program", stat->path);
+    if (stat->records.has_main)
+        ac_json_string(json, "program_at_end", stat->records.main.program);
     ac_json_u64(json, "pid", (uint64_t)launch->pid);
     ac_json_u64(json, "status", (uint64_t)launch->status);
     ac_json_u64(json, "signal", (uint64_t)launch->signal);

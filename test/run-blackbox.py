@@ -243,8 +243,8 @@ def main():
             count[verdict] += 1
             print(verdict, jobs[job][0] + (": " + reason if reason else ""), flush=True)
             lines = output.strip().splitlines()
-            if len(lines) > 60:
-                lines = lines[:30] + ["[%d lines]" % (len(lines) - 60)] + lines[-30:]
+            if len(lines) > 80 and not args.verbose:
+                lines = lines[:60] + ["[%d lines]" % (len(lines) - 80)] + lines[-20:]
             for line in lines:
                 print("    | " + line, flush=True)
     print("%(ok)d passed, %(FAIL)d failed, %(skip)d skipped" % count)

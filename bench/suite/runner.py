@@ -127,7 +127,7 @@ class Results:
         return results, data["about"]
 
 
-def run_all(build, jobs, allocators, rounds, quiet=False):
+def run_all(build, jobs, allocators, rounds):
     """All jobs, `rounds` times; the order of allocators rotates each time."""
     results = Results()
     names = list(allocators)
@@ -136,10 +136,10 @@ def run_all(build, jobs, allocators, rounds, quiet=False):
             shift = (number + place) % len(names)
             for name in names[shift:] + names[:shift]:
                 run_cell(build, job, name, allocators[name], number, results)
-            if not quiet:
+            if sys.stderr.isatty():
                 print(f"\rround {number + 1}/{rounds} {job.name:30}", end="",
                       file=sys.stderr, flush=True)
-    if not quiet:
+    if sys.stderr.isatty():
         print("\r" + " " * 50 + "\r", end="", file=sys.stderr)
     return results
 

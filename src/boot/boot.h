@@ -4,7 +4,7 @@
 
 #include "core/lock.h"
 
-struct ac_lock *ac_boot_lock(void);
+extern struct ac_lock ac_boot_lock;
 /* fork.c: register the handlers.  May allocate. */
 void ac_boot_atfork(void);
 /* exit.c: write the statistics, if asked for. */

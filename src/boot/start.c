@@ -16,12 +16,12 @@
 
 __attribute__((visibility("default"))) struct ac_status acre_status = AC_STATUS_INIT;
 
+struct ac_lock ac_boot_lock = AC_LOCK_INIT(AC_RANK_START);
+
 static struct {
-    struct ac_lock lock;
-    _Atomic(bool) done;
     bool key_made;
     pthread_key_t key;
-} boot = { .lock = AC_LOCK_INIT(AC_RANK_START) };
+} boot;
 
 /* --- Threads ----------------------------------------------------------------- */
 
@@ -75,21 +75,16 @@ static bool boot_start_locked(void)
 
 static bool boot_start(void)
 {
-    ac_lock_take(&boot.lock);
+    ac_lock_take(&ac_boot_lock);
     bool started = ac_map.unit_count != 0 || boot_start_locked();
 
-    ac_lock_give(&boot.lock);
+    ac_lock_give(&ac_boot_lock);
     return started;
 }
 
 /* Static initialisation, so that the hooks are there before any constructor. */
 bool (*const ac_heap_start_hook)(void) = boot_start;
 void (*const ac_heap_thread_hook)(struct ac_heap *heap) = boot_thread_begin;
-
-struct ac_lock *ac_boot_lock(void)
-{
-    return &boot.lock;
-}
 
 /* --- The process ------------------------------------------------------------------ */
 

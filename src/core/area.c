@@ -162,6 +162,7 @@ static void area_place(uintptr_t base, size_t window)
         area->base = base + i * (window / 2);
         area->limit = (uint32_t)ac_min(window / 2 >> area->shift, UINT32_MAX / 2);
         area->reserved = area_whole ? area->limit : 0;
+        area->top = 1;      /* granule 0 stays empty; see area_start */
     }
 }
 
@@ -207,6 +208,14 @@ static size_t area_wanted(void)
     return ac_max(ac_align_up(wanted, (size_t)4 << 20), WINDOW_MIN);
 }
 
+/* Granule 0 of each area is never handed out, but may be read: where two allocators
+ * meet (a plugin opened with RTLD_DEEPBIND), the other looks for a header in front of
+ * our block, and shall complain about what it reads there, not fault. */
+static int area_start(struct ac_area *area)
+{
+    return area_ensure_reserved(area, 1) && area_ensure_committed(area, 1) ? 0 : ENOMEM;
+}
+
 int ac_area_init(size_t window)
 {
     uint32_t granule_shift = ac_log2(ac_max(ac_os.page_bytes, 4096));
@@ -220,8 +229,11 @@ int ac_area_init(size_t window)
         error = area_init_pieces(window);
     if (error != 0)
         return error;
-    return ac_span_arrays_init((size_t)ac_areas[0].limit << AC_UNIT_SHIFT,
-                               (size_t)ac_areas[1].limit << granule_shift);
+    error = ac_span_arrays_init((size_t)ac_areas[0].limit << AC_UNIT_SHIFT,
+                                (size_t)ac_areas[1].limit << granule_shift);
+    if (error == 0)
+        error = area_start(&ac_areas[0]);
+    return error != 0 ? error : area_start(&ac_areas[1]);
 }
 
 int ac_span_init(void)

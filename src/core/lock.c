@@ -15,8 +15,19 @@ AC_INLINE void lock_pause(void)
 #endif
 }
 
+static _Atomic(uint32_t) lock_fork_thread;
+
+static bool lock_is_passed(const struct ac_lock *lock)
+{
+    return atomic_load_explicit(&lock->forking, memory_order_relaxed) &&
+           atomic_load_explicit(&lock_fork_thread, memory_order_relaxed) ==
+               ac_os_thread_id();
+}
+
 AC_COLD void ac_lock_take_slow(struct ac_lock *lock)
 {
+    if (lock_is_passed(lock))
+        return;
     for (int i = 0; i < LOCK_SPINS; i++) {
         uint32_t expected = 0;
 
@@ -36,10 +47,34 @@ AC_COLD void ac_lock_give_slow(struct ac_lock *lock)
     ac_os_wake(&lock->word, 1);
 }
 
-void ac_lock_reset(struct ac_lock *lock)
+bool ac_lock_settles(struct ac_lock *lock, uint64_t ns)
 {
-    ac_lock_rank_given(lock);
-    atomic_store_explicit(&lock->word, 0, memory_order_release);
+    const uint64_t step = 20000000;
+
+    for (uint64_t waited = 0;; waited += step) {
+        uint32_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
+
+        if (word == 0 || lock_is_passed(lock))
+            return true;
+        if (waited >= ns)
+            return false;
+        (void)ac_os_wait(&lock->word, word, step);
+    }
+}
+
+void ac_lock_fork_begin(struct ac_lock *lock)
+{
+    ac_lock_take(lock);
+    atomic_store_explicit(&lock_fork_thread, ac_os_thread_id(), memory_order_relaxed);
+    atomic_store_explicit(&lock->forking, true, memory_order_relaxed);
+}
+
+void ac_lock_fork_end(struct ac_lock *lock, bool child)
+{
+    atomic_store_explicit(&lock->forking, false, memory_order_relaxed);
+    if (child)      /* who slept on it does not exist here */
+        atomic_store_explicit(&lock->word, 1, memory_order_relaxed);
+    ac_lock_give(lock);
 }
 
 #if AC_CHECKED
@@ -47,7 +82,9 @@ static _Thread_local uint32_t lock_ranks;
 
 void ac_lock_rank_taken(const struct ac_lock *lock)
 {
-    if (lock_ranks >> lock->rank != 0)
+    bool equal_in_fork = lock->rank == AC_RANK_FIRST_CLASS;   /* all of them */
+
+    if (lock_ranks >> (lock->rank + equal_in_fork) != 0)
         ac_assert_failed("locks are taken in rising order of rank", __FILE__, __LINE__);
     lock_ranks |= 1u << lock->rank;
 }

@@ -9,10 +9,13 @@
 #include "base/base.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 enum ac_lock_rank {
     AC_RANK_START,
     AC_RANK_REGISTRY,       /* the table of heaps */
+    AC_RANK_FIRST_LIST,     /* the list of heap objects */
     AC_RANK_FIRST_CLASS,    /* one acre_heap */
     AC_RANK_LATE,           /* the heap of threads past their end */
     AC_RANK_ORPHAN,         /* pages of ended threads */
@@ -24,10 +27,11 @@ enum ac_lock_rank {
 
 struct ac_lock {
     _Atomic uint32_t word;      /* 0 free, 1 held, 2 held and somebody sleeps */
+    _Atomic bool forking;       /* held by fork: its thread passes through */
     uint32_t rank;              /* enum ac_lock_rank; the checked build verifies */
 };
 
-#define AC_LOCK_INIT(rank) { 0, rank }
+#define AC_LOCK_INIT(rank) { 0, false, rank }
 
 void ac_lock_take_slow(struct ac_lock *lock);
 void ac_lock_give_slow(struct ac_lock *lock);
@@ -63,13 +67,22 @@ AC_INLINE bool ac_lock_try(struct ac_lock *lock)
 
 AC_INLINE void ac_lock_give(struct ac_lock *lock)
 {
+    if (AC_UNLIKELY(atomic_load_explicit(&lock->forking, memory_order_relaxed)))
+        return;     /* the forking thread: ac_lock_fork_end gives it */
     ac_lock_rank_given(lock);
     /* Release: publishes what the holder wrote to the next one. */
     if (AC_UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))
         ac_lock_give_slow(lock);
 }
 
-/* After fork, in the child, of a lock that the parent took before: free again. */
-void ac_lock_reset(struct ac_lock *lock);
+/* Is the lock free, or does it become so within `ns`?  For those who can do without:
+ * in a debugger its holder may stand still for ever. */
+bool ac_lock_settles(struct ac_lock *lock, uint64_t ns);
+
+/* Around fork: take the lock so that this thread, and it alone, passes through it
+ * (handlers of the program run meanwhile, and may allocate); and give it, in the
+ * parent or in the child, where nobody waits. */
+void ac_lock_fork_begin(struct ac_lock *lock);
+void ac_lock_fork_end(struct ac_lock *lock, bool child);
 
 #endif

@@ -50,12 +50,27 @@ AC_INLINE struct ac_page *ac_page_of(const void *block)
 AC_INLINE void ac_block_link(struct ac_block *block, struct ac_block *next, uintptr_t key)
 {
     block->next = next;
-    block->seal = key ^ (uintptr_t)block;
+    block->seal = key ^ (uintptr_t)block ^ (uint32_t)(uintptr_t)next;
 }
 
-AC_INLINE bool ac_block_is_sealed(const struct ac_block *block, uintptr_t key)
+/* Free and undamaged, as far as its own words tell; `next` is block->next. */
+AC_INLINE bool ac_block_is_sound(const struct ac_block *block, const struct ac_block *next,
+                                 uintptr_t key)
 {
-    return block->seal == (key ^ (uintptr_t)block);
+    return (block->seal ^ (uint32_t)(uintptr_t)next) == (key ^ (uintptr_t)block);
+}
+
+/* Free, by the half of the seal that leaves the link out (a live block looks so with
+ * 2^-32: ask ac_block_is_sound then).  The link is not read because the program may
+ * have written a part of that word just now, which costs 12 cycles. */
+AC_INLINE bool ac_block_seems_free(const struct ac_block *block, uintptr_t key)
+{
+    return (block->seal ^ key ^ (uintptr_t)block) >> 32 == 0;
+}
+
+AC_INLINE bool ac_block_is_free(const struct ac_block *block, uintptr_t key)
+{
+    return ac_block_is_sound(block, block->next, key);
 }
 
 #endif

@@ -39,12 +39,12 @@
 
 /* A free block.
  *
- *      +0            +8                +16
- *      | next        | key ^ address   | old content ...
+ *      +0            +8                              +16
+ *      | next        | key ^ address ^ (32 bits) next | old content ...
  *
- * The seal shows at once whether the block is free.  malloc checks it before a block
- * goes out and clears it; so a block that is freed twice is caught, at the latest, at
- * its second hand-out, and an overwritten link leads to no block that goes out. */
+ * The seal shows whether the block is free, and whether its link was written to.
+ * malloc checks it before a block goes out and clears it; so a block that is freed
+ * twice is caught, at the latest, at its second hand-out. */
 struct ac_block {
     struct ac_block *next;
     uintptr_t seal;

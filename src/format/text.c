@@ -247,8 +247,10 @@ void ac_text_bar(struct ac_text *text, uint64_t part, uint64_t whole, size_t wid
 {
     uint64_t cells = whole == 0 ? 0 : (text_share(part, whole, 2 * width) + 1) / 2;
 
-    if (part != 0 && cells == 0)
-        cells = 1;
+    if (part != 0 && cells == 0 && width != 0) {
+        ac_text_char(text, '.');
+        width--;
+    }
     if (cells > width)
         cells = width;
     ac_text_fill(text, '#', (size_t)cells);

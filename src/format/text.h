@@ -64,8 +64,8 @@ void ac_text_size(struct ac_text *text, uint64_t bytes, size_t width);
 void ac_text_size_exact(struct ac_text *text, uint64_t bytes);
 /* 100 * part / whole with one decimal and '%', to the right; "-" when whole is 0. */
 void ac_text_percent(struct ac_text *text, uint64_t part, uint64_t whole, size_t width);
-/* `width` cells of which part / whole are '#', the rest ' ' ; at least one '#'
- * when part is not 0. */
+/* `width` cells of which part / whole are '#', the rest ' '; a part that is less than
+ * half a cell and not 0 is a '.'. */
 void ac_text_bar(struct ac_text *text, uint64_t part, uint64_t whole, size_t width);
 
 /* A JSON string with its quotes.  Bytes that are no UTF-8 become U+FFFD. */

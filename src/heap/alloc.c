@@ -22,7 +22,7 @@ static struct ac_block *list_pop(struct ac_heap *heap, struct ac_list *list)
 {
     struct ac_block *block = list->head;
 
-    if (AC_UNLIKELY(!ac_block_is_sealed(block, heap->key)))
+    if (AC_UNLIKELY(!ac_block_is_free(block, heap->key)))
         ac_corrupt("malloc", block);
     list->head = block->next;
     list->left--;
@@ -64,20 +64,15 @@ AC_COLD static void *late_alloc(size_t size)
     return block;
 }
 
-static void *small_alloc(size_t size)
+static void *small_alloc(struct ac_heap *heap, size_t size)
 {
-    struct ac_heap *heap = ac_heap_get();
     bool event = false;
 
-    if (heap == NULL)
+    if (AC_UNLIKELY(heap == NULL))
         return late_alloc(size);
-    if (AC_UNLIKELY(heap->busy))    /* a signal handler, inside of acre */
-        return ac_emergency_alloc(size, 16);
-    heap->busy = true;
     void *block = ac_heap_alloc_small(heap, size, &event);
 
     ac_heap_tick(heap);
-    heap->busy = false;
     if (AC_UNLIKELY(event) && block != NULL)
         ac_events_sampled(block, size);
     return block;
@@ -86,10 +81,37 @@ static void *small_alloc(size_t size)
 AC_NOINLINE void *ac_malloc_slow(size_t size)
 {
     int saved = errno;
+    struct ac_heap *heap;
+    void *block;
     bool zero;
-    void *block =
-        size <= AC_SMALL_MAX ? small_alloc(size) : ac_large_alloc(size, 16, &zero);
 
+    if (AC_UNLIKELY(!ac_enter(&heap))) {
+        block = ac_emergency_alloc(size, 16);
+    } else {
+        block = size <= AC_SMALL_MAX ? small_alloc(heap, size)
+                                     : ac_large_alloc(size, 16, &zero);
+        ac_leave(heap);
+    }
+    if (AC_UNLIKELY(block == NULL))
+        return ac_no_memory();
+    errno = saved;
+    return block;
+}
+
+/* A large block outside of ac_malloc_slow; *zero says that it reads as zero. */
+static void *large_entry(size_t size, size_t align, bool *zero)
+{
+    int saved = errno;
+    struct ac_heap *heap;
+    void *block;
+
+    *zero = false;
+    if (AC_UNLIKELY(!ac_enter(&heap))) {
+        block = ac_emergency_alloc(size, align);
+    } else {
+        block = ac_large_alloc(size, align, zero);
+        ac_leave(heap);
+    }
     if (AC_UNLIKELY(block == NULL))
         return ac_no_memory();
     errno = saved;
@@ -108,13 +130,8 @@ void *ac_calloc(size_t count, size_t size)
         block = ac_malloc_fast(total);
         return block != NULL ? memset(block, 0, total) : NULL;
     }
-    int saved = errno;
-
-    block = ac_large_alloc(total, 16, &zero);
-    if (block == NULL)
-        return ac_no_memory();
-    errno = saved;
-    return zero ? block : memset(block, 0, total);
+    block = large_entry(total, 16, &zero);
+    return zero || block == NULL ? block : memset(block, 0, total);
 }
 
 uint32_t ac_class_aligned(size_t align, size_t size)
@@ -144,11 +161,5 @@ void *ac_aligned(size_t align, size_t size)
         return ac_malloc_fast(ac_class_sizes[cls]);
     if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
         return ac_no_memory();
-    int saved = errno;
-    void *block = ac_large_alloc(ac_max(size, AC_SMALL_MAX + 1), align, &zero);
-
-    if (block == NULL)
-        return ac_no_memory();
-    errno = saved;
-    return block;
+    return large_entry(ac_max(size, AC_SMALL_MAX + 1), align, &zero);
 }

@@ -30,7 +30,7 @@ AC_INLINE void *ac_malloc_fast(size_t size)
     struct ac_block *next = block->next;
 
     if (AC_UNLIKELY(__builtin_sub_overflow(list->left, 1u, &left) ||
-                    !ac_block_is_sealed(block, heap->key)))
+                    !ac_block_is_sound(block, next, heap->key)))
         return ac_malloc_slow(size);
     list->left = left;
     list->head = next;
@@ -57,7 +57,7 @@ AC_INLINE void ac_free_fast(void *address, const char *function)
 
     if (AC_UNLIKELY(offset >= entry >> 8 ||
                     (offset + code->phase) * code->mult >= code->mult ||
-                    (heap->check_free && ac_block_is_sealed(block, heap->key)))) {
+                    (heap->check_free && ac_block_seems_free(block, heap->key)))) {
         ac_free_slow(address, function);
         return;
     }

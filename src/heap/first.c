@@ -26,6 +26,8 @@ struct acre_heap {
     size_t limit;
     struct ac_fit *fit;         /* in caller's memory; then there is no `pages` */
     struct ac_heap *pages;      /* lists and pages, as a thread has them */
+    struct acre_heap *next;     /* in the list of those with pages */
+    struct acre_heap *prev;
     uint32_t large;             /* list of large spans, by ac_span.next */
     uint64_t large_bytes;
     uint64_t live;
@@ -33,6 +35,45 @@ struct acre_heap {
     uint64_t malloc_count;
     uint64_t free_count;
 };
+
+static struct ac_lock first_lock = AC_LOCK_INIT(AC_RANK_FIRST_LIST);
+static struct acre_heap *first_heaps;
+
+static void first_list_add(struct acre_heap *heap)
+{
+    ac_lock_take(&first_lock);
+    heap->next = first_heaps;
+    if (heap->next != NULL)
+        heap->next->prev = heap;
+    first_heaps = heap;
+    ac_lock_give(&first_lock);
+}
+
+static void first_list_remove(struct acre_heap *heap)
+{
+    ac_lock_take(&first_lock);
+    if (heap->next != NULL)
+        heap->next->prev = heap->prev;
+    if (heap->prev != NULL)
+        heap->prev->next = heap->next;
+    else
+        first_heaps = heap->next;
+    ac_lock_give(&first_lock);
+}
+
+void ac_first_fork_begin(void)
+{
+    ac_lock_fork_begin(&first_lock);
+    for (struct acre_heap *heap = first_heaps; heap != NULL; heap = heap->next)
+        ac_lock_fork_begin(&heap->lock);
+}
+
+void ac_first_fork_end(bool child)
+{
+    for (struct acre_heap *heap = first_heaps; heap != NULL; heap = heap->next)
+        ac_lock_fork_end(&heap->lock, child);
+    ac_lock_fork_end(&first_lock, child);
+}
 
 /* --- Create and destroy ---------------------------------------------------- */
 
@@ -77,6 +118,7 @@ acre_heap *acre_heap_create(const struct acre_heap_options *options)
     pages->first_class = heap;
     ac_heap_setup(pages, AC_HEAP_SHARED);
     heap->pages = pages;
+    first_list_add(heap);
     return heap;
 }
 
@@ -128,6 +170,8 @@ void acre_heap_destroy(acre_heap *heap)
 {
     if (heap == NULL)
         return;
+    if (heap->pages != NULL)
+        first_list_remove(heap);
     ac_lock_take(&heap->lock);
     heap->signature = 0;
     if (heap->pages != NULL) {
@@ -195,7 +239,7 @@ static size_t heap_usable(const struct acre_heap *heap, const void *block)
     size_t offset = (uintptr_t)block - ac_page_address(page);
 
     if (page->first_class != heap || offset % size != 0 || offset / size >= page->carved ||
-        ac_block_is_sealed((const struct ac_block *)block, ac_heap_key))
+        ac_block_is_free((const struct ac_block *)block, ac_heap_key))
         return 0;
     return size;
 }
@@ -408,7 +452,7 @@ static bool page_is_sound(const struct ac_page *page)
         return false;
     for (const struct ac_block *b = page->free; b != NULL; b = b->next)
         if (++count > page->free_count || ac_page_around(b) != page ||
-            !ac_block_is_sealed(b, ac_heap_key))
+            !ac_block_is_free(b, ac_heap_key))
             return false;
     return count == page->free_count;
 }

@@ -62,7 +62,7 @@ void ac_free_invalid(void *address, const char *function)
     if (page != NULL) {
         what = describe_small(page, address);
         if (what.block == address && page->first_class == NULL &&
-            ac_block_is_sealed((const struct ac_block *)address, ac_heap_key))
+            ac_block_is_free((const struct ac_block *)address, ac_heap_key))
             invalid(AC_FATAL_DOUBLE_FREE, function, what);
     } else if ((what.size = ac_large_freed_size(address)) != 0) {
         what.block = address;
@@ -121,30 +121,29 @@ void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *blo
     list->room--;
 }
 
-AC_COLD static void free_without_heap(struct ac_block *block, uint32_t cls)
-{
-    struct ac_heap *heap = ac_heap_self == &ac_heap_empty ? ac_heap_get() : NULL;
-
-    if (heap != NULL && !heap->busy) {
-        ac_heap_free_small(heap, cls, block);
-        return;
-    }
-    ac_block_link(block, NULL, ac_heap_key);
-    (void)ac_give_back(NULL, block, 1);     /* past its end, or in a signal handler */
-}
-
 AC_NOINLINE void ac_free_full(struct ac_block *block, uint32_t cls)
 {
-    struct ac_heap *heap = ac_heap_self;
+    int saved = errno;
+    struct ac_heap *heap;
 
-    if (AC_UNLIKELY(heap->state != AC_HEAP_LIVE || heap->busy)) {
-        free_without_heap(block, cls);
-        return;
+    if (AC_LIKELY(ac_enter(&heap)) && heap != NULL) {
+        ac_heap_free_small(heap, cls, block);
+        ac_heap_tick(heap);
+        ac_leave(heap);
+    } else {    /* in a signal handler, or past the thread's end: no list to use */
+        ac_block_link(block, NULL, ac_heap_key);
+        (void)ac_give_back(NULL, block, 1);
     }
-    heap->busy = true;
-    ac_heap_free_small(heap, cls, block);
-    ac_heap_tick(heap);
-    heap->busy = false;
+    errno = saved;
+}
+
+/* A thread without a heap has no flag of its own: it always looks. */
+static bool block_is_freed_again(const struct ac_block *block)
+{
+    const struct ac_heap *heap = ac_heap_self;
+
+    return (heap->state != AC_HEAP_LIVE || heap->check_free) &&
+           ac_block_is_free(block, ac_heap_key);
 }
 
 static void free_any(void *address, const char *function)
@@ -158,15 +157,24 @@ static void free_any(void *address, const char *function)
     if (page != NULL) {
         struct ac_block *block = (struct ac_block *)address;
 
-        if (!block_is_start(page, address) ||
-            ((ac_heap_self->check_free || ac_option(free_check) == AC_FREE_CHECK_ALWAYS) &&
-             ac_block_is_sealed(block, ac_heap_key)))
+        if (!block_is_start(page, address) || block_is_freed_again(block))
             ac_free_invalid(address, function);
         else
             ac_free_full(block, page->cls);
         return;
     }
-    if (!ac_large_free(address) && !ac_emergency_owns(address))
+    if (ac_emergency_owns(address))
+        return;
+    struct ac_heap *heap;
+
+    if (!ac_enter(&heap)) {
+        ac_emergency_defer(address);
+        return;
+    }
+    bool freed = ac_large_free(address);
+
+    ac_leave(heap);
+    if (!freed)
         ac_free_invalid(address, function);
 }
 

@@ -50,6 +50,17 @@ void ac_heap_put(struct ac_heap *heap);
 uint32_t ac_heap_count(void);
 struct ac_heap *ac_heap_at(uint32_t index);
 
+/* Begin a slow path: marks the thread's heap (*heap, NULL when it has none) as busy.
+ * False when this thread is inside acre already: a signal handler has interrupted
+ * it, or a debugger calls while a lock is held; no lock may be taken then. */
+bool ac_enter(struct ac_heap **heap);
+
+AC_INLINE void ac_leave(struct ac_heap *heap)
+{
+    if (heap != NULL)
+        heap->busy = false;
+}
+
 /* --- alloc.c, free.c: for the owner of the heap ---------------------------- */
 
 /* A small block; *event says that the sampling countdown ran out. */
@@ -104,6 +115,8 @@ void *ac_large_alloc(size_t size, size_t align, bool *zero);
 bool ac_large_free(void *block);
 /* Usable bytes, or 0 when it is neither large nor huge. */
 size_t ac_large_usable(const void *block);
+/* A mapping of its own, if that needs no waiting. */
+void *ac_huge_try_alloc(size_t size, size_t align);
 /* Resize without moving, or by moving pages; NULL when it takes a copy. */
 void *ac_large_resize(void *block, size_t size);
 /* Was a block of this address freed lately?  Its size, or 0. */
@@ -137,10 +150,18 @@ void ac_free_invalid(void *block, const char *function);
 /* End: a free block is damaged, or on two lists. */
 _Noreturn void ac_corrupt(const char *function, const struct ac_block *block);
 
-/* Static memory for a thread that is interrupted inside acre. */
+/* Memory for a thread that is interrupted inside acre. */
 void *ac_emergency_alloc(size_t size, size_t align);
+/* Such a thread frees a large block: done by whoever takes a slow path next. */
+void ac_emergency_defer(void *block);
+void ac_emergency_settle(void);
 bool ac_emergency_owns(const void *block);
 size_t ac_emergency_usable(const void *block);
+
+/* Around fork: the locks of all heap objects with pages (not of those in caller's
+ * memory, which acre does not keep track of). */
+void ac_first_fork_begin(void);
+void ac_first_fork_end(bool child);
 
 /* --- first.c --------------------------------------------------------------- */
 

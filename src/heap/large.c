@@ -152,6 +152,21 @@ static void *huge_alloc(size_t size, size_t align)
     return NULL;
 }
 
+void *ac_huge_try_alloc(size_t size, size_t align)
+{
+    size_t bytes = ac_align_up(size, ac_os.page_bytes);
+
+    if (size > PTRDIFF_MAX || !ac_lock_try(&ac_huge_lock))
+        return NULL;
+    void *block = ac_os_map(bytes, ac_max(align, ac_os.page_bytes), NULL);
+    bool known = block != NULL && huge_insert(block, bytes);
+
+    ac_lock_give(&ac_huge_lock);
+    if (block != NULL && !known)
+        (void)ac_os_release(block, bytes);
+    return known ? block : NULL;
+}
+
 /* Size of the mapping of a huge block that is taken out of the table, or 0. */
 static size_t huge_forget(const void *block)
 {

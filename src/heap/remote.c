@@ -153,7 +153,7 @@ uint32_t ac_give_back(struct ac_heap *heap, struct ac_block *chain, uint32_t cou
         struct ac_block *block = chain;
 
         /* Broken seal: written to.  More than were put in: a loop, so twice in. */
-        if (AC_UNLIKELY(count == 0 || !ac_block_is_sealed(block, ac_heap_key)))
+        if (AC_UNLIKELY(count == 0 || !ac_block_is_free(block, ac_heap_key)))
             ac_corrupt("free", block);
         chain = block->next;
         __builtin_prefetch(chain);

@@ -147,6 +147,24 @@ struct ac_heap *ac_heap_get(void)
     return heap_begin();
 }
 
+/* How long a slow path waits for the span lock before it believes that its holder
+ * is stopped in a debugger. */
+#define SETTLE_NS 1000000000u
+
+bool ac_enter(struct ac_heap **heap)
+{
+    *heap = ac_heap_get();
+    if (*heap != NULL && (*heap)->busy)
+        return false;
+    if (!ac_lock_settles(&ac_span_lock, SETTLE_NS) ||
+        !ac_lock_settles(&ac_huge_lock, SETTLE_NS))
+        return false;
+    if (*heap != NULL)
+        (*heap)->busy = true;
+    ac_emergency_settle();
+    return true;
+}
+
 struct ac_heap *ac_heap_late(void)
 {
     if (registry.late == NULL && ac_map.unit_count != 0) {

@@ -128,7 +128,8 @@ const char *ac_os_env(const char *name);
  * (unless NULL).  Never gives 0, 1 or 2. */
 int ac_os_create_file(const char *path, int *error);
 int ac_os_open_file(const char *path, int *error);      /* for reading */
-/* Write all of it; retries short writes and EINTR.  SIGPIPE is not held back. */
+/* Write all of it (EBADF for descriptor 2 when it has become a socket since ac_os_init:
+ * it belongs to the program then); retries short writes and EINTR.  SIGPIPE is not held back. */
 int ac_os_write(int fd, const void *data, size_t size);
 /* Read up to `size` bytes; *got says how many, 0 at the end. */
 int ac_os_read(int fd, void *data, size_t size, size_t *got);

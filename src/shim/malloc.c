@@ -7,10 +7,15 @@
 
 #include <acre/acre.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 
 #define EXPORT __attribute__((visibility("default")))
+
+/* <stdlib.h> and <malloc.h> differ between C libraries: declared by definition. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmissing-attributes"
+#endif
 
 EXPORT void *malloc(size_t size)
 {
@@ -113,6 +118,15 @@ EXPORT void cfree(void *block)
 
 /* --- Questions and knobs ------------------------------------------------------- */
 
+/* As in <malloc.h>, which musl has only in part. */
+struct mallinfo2 {
+    size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks,
+        keepcost;
+};
+struct mallinfo {
+    int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+};
+
 static struct mallinfo2 info_get(void)
 {
     struct acre_stats stats = { .size = sizeof stats };
@@ -124,7 +138,7 @@ static struct mallinfo2 info_get(void)
     info.ordblks = stats.free_all / 64;     /* free blocks: we do not count them */
     info.hblks = stats.large_count;
     info.hblkhd = stats.large_bytes;
-    info.uordblks = stats.live;
+    info.uordblks = stats.live - stats.large_bytes;
     info.fordblks = stats.free_all;
     info.keepcost = stats.unpurged;
     return info;
@@ -210,7 +224,7 @@ EXPORT int mallopt(int parameter, int value)
 
 /* glibc's own names for them: old programs and libraries that wrap malloc use
  * these. */
-#define ALIAS(name) EXPORT __attribute__((alias(#name), copy(name)))
+#define ALIAS(name) EXPORT __attribute__((alias(#name)))
 ALIAS(malloc) void *__libc_malloc(size_t size);
 ALIAS(free) void __libc_free(void *block);
 ALIAS(calloc) void *__libc_calloc(size_t count, size_t size);

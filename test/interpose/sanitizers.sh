@@ -8,7 +8,7 @@ need gcc setarch
 src=$ACRE_TEST_SRC/interpose/tool_victim.c
 cat >bad.c <<'END'
 #include <stdlib.h>
-int main(int argc, char **argv) { (void)argv; char *volatile p = malloc(10); p[9 + argc] = 1; free(p); return 0; }
+int main(int argc, char **argv) { (void)argv; volatile char *p = malloc(10); p[9 + argc] = 1; free((void *)p); return 0; }
 END
 try() { # name, flags...
     local name=$1; shift

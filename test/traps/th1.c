@@ -63,9 +63,9 @@ static void many(void *(*body)(void *), int count)
 
 static void flat(void *(*body)(void *), int count, const char *what)
 {
-    many(body, 2000);
+    many(body, count / 2);
     long before = check_rss_kb();
-    many(body, count);
+    many(body, count / 2);
     long after = check_rss_kb();
     CHECKF(after - before < 2048, "%s threads: RSS from %ld to %ld KiB", what, before, after);
 }

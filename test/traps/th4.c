@@ -44,7 +44,9 @@ int main(void)
     long early = check_rss_kb();
     run(check_soak() ? 400000 : 16000);
     long late = check_rss_kb();
-    CHECKF(late < early + early / 4 + 6144, "RSS grew from %ld to %ld KiB", early, late);
+    CHECKF(late < early + early / 2 + 6144, "RSS grew from %ld to %ld KiB", early, late);
+    /* the shelf holds about 10 MiB */
+    CHECKF(late < 64 << 10, "RSS is %ld KiB for 10 MiB of blocks", late);
     for (int i = 0; i < SHELF; i++)
         free(shelf[i]);
     return 0;

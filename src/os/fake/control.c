@@ -26,7 +26,8 @@ static struct {
     struct control_schedule schedule[AC_FAKE_CALL_COUNT + 1];
     uint64_t calls[AC_FAKE_CALL_COUNT + 1];
     uint64_t failed[AC_FAKE_CALL_COUNT + 1];
-    struct control_hook on_abort, on_trap;
+    struct control_hook on_abort, on_exit, on_trap;
+    int exit_status;
     char message[CONTROL_MESSAGE_BYTES];
 } control;
 
@@ -174,6 +175,16 @@ void ac_fake_on_abort(void (*hook)(void *), void *argument)
     control.on_abort = (struct control_hook){hook, argument};
 }
 
+void ac_fake_on_exit(void (*hook)(void *), void *argument)
+{
+    control.on_exit = (struct control_hook){hook, argument};
+}
+
+int ac_fake_exit_status(void)
+{
+    return control.exit_status;
+}
+
 void ac_fake_on_trap(void (*hook)(void *), void *argument)
 {
     control.on_trap = (struct control_hook){hook, argument};
@@ -189,6 +200,14 @@ _Noreturn void ac_os_abort(void)
     if (control.on_abort.function != NULL)
         control.on_abort.function(control.on_abort.argument);
     abort();
+}
+
+_Noreturn void ac_os_exit(int status)
+{
+    control.exit_status = status;
+    if (control.on_exit.function != NULL)
+        control.on_exit.function(control.on_exit.argument);
+    _exit(status);
 }
 
 /* Append to the message, without printf, which may allocate. */

@@ -130,6 +130,10 @@ const char *ac_fake_output(int fd, size_t *size);
  * is NULL, the process aborts. */
 void ac_fake_on_abort(void (*hook)(void *), void *argument);
 
+/* The same for ac_os_exit; ac_fake_exit_status is the status that was asked for. */
+void ac_fake_on_exit(void (*hook)(void *), void *argument);
+int ac_fake_exit_status(void);
+
 /* The same for a broken contract; ac_fake_trap_message says which, in the
  * manner of "release: [0x7f0000, +0x4000) is not reserved".  Without a hook the
  * message goes to the real fd 2 and the process aborts. */

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
+#include "os/linux/file.h"
 #include "os/linux/syscall.h"
 #include "os/os.h"
 
@@ -48,10 +50,37 @@ int ac_os_open_file(const char *path, int *error)
     return file_open(path, O_RDONLY, error);
 }
 
+/* What lay on descriptor 2 when the library started. */
+static struct stat file_stderr;
+
+static long file_stat(int fd, struct stat *out)
+{
+    return linux_call6(SYS_newfstatat, fd, (long)"", (long)out, AT_EMPTY_PATH, 0, 0);
+}
+
+void ac_linux_file_init(void)
+{
+    if (file_stat(2, &file_stderr) < 0)
+        file_stderr.st_ino = 0;
+}
+
+/* A daemon that closed descriptor 2 may have a connection there now: words of ours
+ * would become part of its protocol (T-os12).  A socket from the start is the
+ * journal's, and welcome. */
+static bool file_stderr_is_hijacked(void)
+{
+    struct stat now;
+
+    return file_stat(2, &now) >= 0 && S_ISSOCK(now.st_mode) &&
+           (now.st_ino != file_stderr.st_ino || now.st_dev != file_stderr.st_dev);
+}
+
 int ac_os_write(int fd, const void *data, size_t size)
 {
     const unsigned char *next = data;
 
+    if (fd == 2 && file_stderr_is_hijacked())
+        return EBADF;
     while (size > 0) {
         long wrote = linux_call3(SYS_write, fd, (long)next, (long)size);
 

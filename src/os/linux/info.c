@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "os/linux/auxv.h"
+#include "os/linux/file.h"
 #include "os/linux/syscall.h"
 #include "os/linux/vdso.h"
 #include "os/os.h"
@@ -71,6 +72,7 @@ void ac_os_init(struct ac_os_info *info)
     info->as_limit_bytes = info_as_limit();
     info->cpu_count = info_cpu_count();
     info->secure = linux_auxv(AT_SECURE) != 0;
+    ac_linux_file_init();
     ac_vdso_init();
 }
 

@@ -73,7 +73,7 @@ static void test_shares(void **state)
     SHOWS("100.0%", ac_text_percent(&text, UINT64_MAX, UINT64_MAX, 0));
     SHOWS("0.0%", ac_text_percent(&text, 0, 9, 0));
     SHOWS("#####     ", ac_text_bar(&text, 5, 10, 10));
-    SHOWS("#   ", ac_text_bar(&text, 1, 1000000, 4));
+    SHOWS(".   ", ac_text_bar(&text, 1, 1000000, 4));
     SHOWS("    ", ac_text_bar(&text, 0, 10, 4));
     SHOWS("####", ac_text_bar(&text, 20, 10, 4));
     SHOWS("0.2500", ac_text_ratio(&text, 1, 4));
