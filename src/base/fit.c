@@ -13,9 +13,9 @@
  *   class   2   3   4 ..  31 |  32  33 ..  47 |   48   49 .. | ...
  *
  * Bit c of filled[] says that list heads[c] is not empty.  A search scans it by
- * words of 64 classes, four powers of two, of which 64 MiB have five: that is a
- * little longer than with a second level of bits over the words, but free, which may
- * have to take two bits away and set a third, is 13 instructions shorter.
+ * words of 64 classes, four powers of two; 64 MiB have five words.  A second level of
+ * bits over the words would make a search in the largest pools shorter, but each free
+ * about ten instructions longer: it can take two bits away and set a third.
  *
  * F1  No two free blocks are neighbours.
  * F2  Headers are stored xor a mask that depends on their address and on the key,
@@ -36,11 +36,11 @@
 
 #define FIT_SIGNATURE 0xac7e0f17b10c5eedu
 #define FIT_KEY 0x9d1ce4e5b9bf5847u
-#define FIT_KEY_STEP ((uint64_t)1 << 48)    /* above the bits of any size: F3 */
+#define FIT_KEY_STEP ((uint64_t)1 << 48) /* above the bits of any size: F3 */
 
-#define FIT_SPLIT_SHIFT 4                   /* 16 classes per power of two */
+#define FIT_SPLIT_SHIFT 4 /* 16 classes per power of two */
 #define FIT_LINEAR (FIT_GRAIN << FIT_SPLIT_SHIFT)
-#define FIT_CLASS_FIRST 128u                /* so that sizes below 16 are of class 0 */
+#define FIT_CLASS_FIRST 128u /* so that sizes below 16 are of class 0 */
 
 AC_STATIC_ASSERT(FIT_KEY_STEP > FIT_SIZE_MAX, "no size hides another key");
 
@@ -49,7 +49,7 @@ struct fit_view {
     struct ac_fit_block *block;
     struct ac_fit_block *behind;
     size_t size;
-    size_t back;                /* the size of the block before, when it is free */
+    size_t back; /* the size of the block before, when it is free */
     uint64_t word;
     uint64_t word_behind;
 };
@@ -85,8 +85,8 @@ AC_INLINE size_t class_of(size_t size)
 {
     uint32_t log = (uint32_t)__builtin_clzll((uint64_t)size | FIT_LINEAR) ^ 63u;
 
-    return (uint32_t)(((uint64_t)size << FIT_SPLIT_SHIFT) >> log)
-        + (log << FIT_SPLIT_SHIFT) - FIT_CLASS_FIRST;
+    return (uint32_t)(((uint64_t)size << FIT_SPLIT_SHIFT) >> log) +
+           (log << FIT_SPLIT_SHIFT) - FIT_CLASS_FIRST;
 }
 
 /* Turn over the bit that says whether the list of class `c` has a block. */
@@ -120,7 +120,7 @@ AC_INLINE void list_remove(struct ac_fit *fit, struct ac_fit_block *block)
     }
     size_t c = ((uintptr_t)link - (uintptr_t)fit->heads) / sizeof *link;
 
-    if (AC_LIKELY(c < fit->class_count))    /* it was the first as well as the last */
+    if (AC_LIKELY(c < fit->class_count)) /* it was the first as well as the last */
         class_turn_bit(fit, c);
 }
 
@@ -304,15 +304,15 @@ AC_INLINE enum ac_fit_verdict fit_examine(const struct ac_fit *fit, const void *
     struct ac_fit_block *behind = block_behind(block, (size_t)size);
     uint64_t word_behind = block_word(fit, behind);
 
-    if (AC_UNLIKELY((word_behind & FIT_FLAGS & ~FIT_FREE) != 0)
-        || AC_UNLIKELY(word_behind > room - size + FIT_FREE))
+    if (AC_UNLIKELY((word_behind & FIT_FLAGS & ~FIT_FREE) != 0) ||
+        AC_UNLIKELY(word_behind > room - size + FIT_FREE))
         return AC_FIT_INVALID;
     if (AC_LIKELY(word_is_before_free(word))) {
         uintptr_t before = (uintptr_t)block->before & ~(uintptr_t)(FIT_GRAIN - 1);
         size_t back = at - before;
 
-        if (AC_UNLIKELY(back > offset)
-            || AC_UNLIKELY(block_word(fit, block_at(before)) != back + FIT_FREE))
+        if (AC_UNLIKELY(back > offset) ||
+            AC_UNLIKELY(block_word(fit, block_at(before)) != back + FIT_FREE))
             return AC_FIT_INVALID;
         view->back = back;
     }
@@ -337,7 +337,7 @@ enum ac_fit_verdict ac_fit_free(struct ac_fit *fit, void *payload)
     fit->free_count++;
     fit->live -= size;
     if (AC_LIKELY(word_is_before_free(view.word))) {
-        block_turn_flag(block, FIT_FREE);   /* F3: its header is none any more */
+        block_turn_flag(block, FIT_FREE); /* F3: its header is none any more */
         block = block_at((uintptr_t)block - view.back);
         size += view.back;
         list_remove(fit, block);
@@ -373,7 +373,7 @@ bool ac_fit_resize(struct ac_fit *fit, void *payload, size_t size)
         return true;
     if (total != view.size)
         list_remove(fit, view.behind);
-    else    /* all of it counts as free for a moment, for block_carve */
+    else /* all of it counts as free for a moment, for block_carve */
         block_turn_flag(view.behind, FIT_BEFORE_FREE);
     fit->live -= view.size;
     fit->live += block_carve(fit, view.block, view.word & FIT_BEFORE_FREE, total, need);
@@ -439,8 +439,8 @@ static uintptr_t memory_start(const void *memory, size_t size)
     uintptr_t at = (uintptr_t)memory;
     uintptr_t start = (at + FIT_GRAIN - 1) & ~(uintptr_t)(FIT_GRAIN - 1);
 
-    if (memory == NULL || size > FIT_SIZE_MAX || size < 2 * FIT_GRAIN
-        || at > UINTPTR_MAX - size)
+    if (memory == NULL || size > FIT_SIZE_MAX || size < 2 * FIT_GRAIN ||
+        at > UINTPTR_MAX - size)
         return 0;
     return start;
 }
@@ -459,7 +459,7 @@ struct ac_fit *ac_fit_init(void *memory, size_t size)
     if (!pool_measure(&pool, start, (uintptr_t)memory + size, taken))
         return NULL;
     memset(fit, 0, sizeof *fit);
-    fit->key = ac_mix(start ^ FIT_KEY);     /* a heap in a block has another: F2 */
+    fit->key = ac_mix(start ^ FIT_KEY); /* a heap in a block has another: F2 */
     fit->heads = (struct ac_fit_block **)(fit + 1);
     fit->class_count = class_count;
     fit->pool = pool;
@@ -489,7 +489,7 @@ static void fit_move_heads(struct ac_fit *fit, struct ac_fit_block **heads, size
     for (size_t i = 0; i < fit->class_count; i++)
         if (heads[i] != NULL)
             heads[i]->link = &heads[i];
-    class_turn_bit(fit, fit->class_count);  /* the bit that ends a search moves */
+    class_turn_bit(fit, fit->class_count); /* the bit that ends a search moves */
     class_turn_bit(fit, count);
     fit->heads = heads;
     fit->class_count = count;
@@ -574,12 +574,13 @@ static bool word_is_plausible(const struct ac_fit_pool *pool, uintptr_t at, uint
 {
     uint64_t size = word_size(word);
 
-    return size >= FIT_BLOCK_MIN && size <= pool_end(pool) - at
-        && !word_has_stray_bits(word);
+    return size >= FIT_BLOCK_MIN && size <= pool_end(pool) - at &&
+           !word_has_stray_bits(word);
 }
 
 static enum ac_fit_flaw pool_check(const struct ac_fit *fit,
-                                   const struct ac_fit_pool *pool, struct fit_tally *tally)
+                                   const struct ac_fit_pool *pool,
+                                   struct fit_tally *tally)
 {
     uint64_t before_free = 0;
     uintptr_t at = pool->first, end = pool_end(pool);
@@ -642,7 +643,7 @@ static enum ac_fit_flaw list_check(const struct ac_fit *fit, size_t c, uint64_t 
 
         if (flaw != AC_FIT_SOUND)
             return flaw;
-        if ((*link)->link != link || (*left)-- == 0)    /* none left: a loop */
+        if ((*link)->link != link || (*left)-- == 0) /* none left: a loop */
             return AC_FIT_FLAW_LINK;
     }
     return AC_FIT_SOUND;
@@ -670,15 +671,14 @@ int ac_fit_check(const struct ac_fit *fit)
     }
     if (tally.free_count != 0)
         return AC_FIT_FLAW_LOST;
-    if (tally.live != fit->live || fit->live > fit->live_peak
-        || tally.live_count != fit->alloc_count - fit->free_count)
+    if (tally.live != fit->live || fit->live > fit->live_peak ||
+        tally.live_count != fit->alloc_count - fit->free_count)
         return AC_FIT_FLAW_STATS;
     return AC_FIT_SOUND;
 }
 
 void ac_fit_walk(const struct ac_fit *fit,
-                 void (*visit)(void *arg, void *block, size_t size, bool used),
-                 void *arg)
+                 void (*visit)(void *arg, void *block, size_t size, bool used), void *arg)
 {
     for (const struct ac_fit_pool *p = &fit->pool; p != NULL; p = p->next)
         for (uintptr_t at = p->first; at != pool_end(p);) {

@@ -28,80 +28,82 @@
 
 #include "base/base.h"
 
-#define AC_FIT_ALIGN 16u        /* of every block, without asking */
-#define AC_FIT_WORDS 11         /* of 64 classes each: blocks below 2^48 bytes */
+#define AC_FIT_ALIGN 16u /* of every block, without asking */
+#define AC_FIT_WORDS 11  /* of 64 classes each: blocks below 2^48 bytes */
 
 /* What ac_fit_free thinks of its argument. */
 enum ac_fit_verdict {
-    AC_FIT_OK,                  /* freed (or NULL) */
-    AC_FIT_DOUBLE,              /* it was a block, and is free already */
-    AC_FIT_INVALID,             /* not the start of a block of this heap, or its
-                                   header or a neighbour's is destroyed */
+    AC_FIT_OK,      /* freed (or NULL) */
+    AC_FIT_DOUBLE,  /* it was a block, and is free already */
+    AC_FIT_INVALID, /* no start of a block here, or its or a neighbour's header is gone */
 };
 
 /* What ac_fit_check found first. */
 enum ac_fit_flaw {
     AC_FIT_SOUND = 0,
-    AC_FIT_FLAW_SIGNATURE,      /* not initialised, or overwritten */
-    AC_FIT_FLAW_HEADER,         /* a header's size leads out of its pool */
-    AC_FIT_FLAW_FLAG,           /* a block is wrong about the one before it */
-    AC_FIT_FLAW_TAG,            /* a free block's last word does not name it */
-    AC_FIT_FLAW_UNMERGED,       /* two free blocks side by side */
-    AC_FIT_FLAW_LINK,           /* a free list leads astray */
-    AC_FIT_FLAW_CLASS,          /* a free block is in another class's list */
-    AC_FIT_FLAW_MAP,            /* a bit disagrees with its list */
-    AC_FIT_FLAW_LOST,           /* a free block is in no list */
-    AC_FIT_FLAW_STATS,          /* counters disagree with the blocks */
+    AC_FIT_FLAW_SIGNATURE, /* not initialised, or overwritten */
+    AC_FIT_FLAW_HEADER,    /* a header's size leads out of its pool */
+    AC_FIT_FLAW_FLAG,      /* a block is wrong about the one before it */
+    AC_FIT_FLAW_TAG,       /* a free block's last word does not name it */
+    AC_FIT_FLAW_UNMERGED,  /* two free blocks side by side */
+    AC_FIT_FLAW_LINK,      /* a free list leads astray */
+    AC_FIT_FLAW_CLASS,     /* a free block is in another class's list */
+    AC_FIT_FLAW_MAP,       /* a bit disagrees with its list */
+    AC_FIT_FLAW_LOST,      /* a free block is in no list */
+    AC_FIT_FLAW_STATS,     /* counters disagree with the blocks */
 };
 
 /* What ac_fit_stats gives.  Bytes of blocks count their 8-byte headers, so that
  * live + free_all + control == total, always. */
 struct ac_fit_stats {
-    size_t live;                /* bytes of blocks in use */
-    size_t live_peak;           /* the most they ever were, across resets */
-    size_t live_count;          /* blocks in use */
-    uint64_t alloc_count;       /* blocks ever handed out */
-    uint64_t free_count;        /* and taken back, by free or by reset */
-    size_t free_all;            /* bytes of free blocks */
-    size_t free_largest;        /* ac_fit_alloc (without alignment) succeeds up to
-                                   exactly this size; 0 with nothing free */
-    size_t control;             /* bytes that no block can have */
-    size_t total;               /* bytes given by init and add */
+    size_t live;          /* bytes of blocks in use */
+    size_t live_peak;     /* the most they ever were, across resets */
+    size_t live_count;    /* blocks in use */
+    uint64_t alloc_count; /* blocks ever handed out */
+    uint64_t free_count;  /* and taken back, by free or by reset */
+    size_t free_all;      /* bytes of free blocks */
+    size_t free_largest;  /* alloc without alignment succeeds up to this; 0: none free */
+    size_t control;       /* bytes that no block can have */
+    size_t total;         /* bytes given by init and add */
     size_t pool_count;
 };
 
-struct ac_fit_block;            /* fit_block.h draws it */
+struct ac_fit_block; /* fit_block.h draws it */
 
 /* One piece of memory.  The first lies in struct ac_fit, others at the start of
  * their memory. */
 struct ac_fit_pool {
-    struct ac_fit_pool *next;   /* NULL in the last */
-    uintptr_t memory;           /* where the piece begins, this record included */
-    uintptr_t first;            /* the first block */
-    size_t length;              /* from there to the closing header */
+    struct ac_fit_pool *next; /* NULL in the last */
+    uintptr_t memory;         /* where the piece begins, this record included */
+    uintptr_t first;          /* the first block */
+    size_t length;            /* from there to the closing header */
 };
 
 /* The control structure, at the start of the memory.  Only fit.c looks inside. */
 struct ac_fit {
-    uint64_t signature;         /* written last */
-    uint64_t key;               /* in the mask of every header; new after reset */
+    uint64_t signature;            /* written last */
+    uint64_t key;                  /* in the mask of every header; new after reset */
     uint64_t filled[AC_FIT_WORDS]; /* bit c: heads[c] is not empty; bit class_count: 1 */
-    struct ac_fit_block **heads;/* one list of free blocks for each class */
-    size_t class_count;         /* how many; the largest pool decides */
-    struct ac_fit_pool pool;    /* the first; the others hang on it */
-    size_t live;                /* see struct ac_fit_stats */
+    struct ac_fit_block **heads;   /* one list of free blocks for each class */
+    size_t class_count;            /* how many; the largest pool decides */
+    struct ac_fit_pool pool;       /* the first; the others hang on it */
+    size_t live;                   /* see struct ac_fit_stats */
     size_t live_peak;
     uint64_t alloc_count;
     uint64_t free_count;
-    size_t capacity;            /* live + free_all */
+    size_t capacity; /* live + free_all */
     size_t total;
     size_t pool_count;
 };
 
 /* Make an empty heap of [memory, memory + size).  The result lies at the start of
- * it and stays the caller's: there is no fini.  It takes 1 KiB of a region
- * of 8 KiB, 1.4 KiB of 64 KiB, 2.6 KiB of 64 MiB.  NULL when the memory is too small to hold
- * one block besides, or has no address.  O(classes). */
+ * it and stays the caller's: there is no fini.  It takes 1 KiB of a region of 8 KiB,
+ * 1.4 KiB of 64 KiB, 2.6 KiB of 64 MiB.  NULL when the memory is too small to hold
+ * one block besides (512 bytes do), or wraps around.  O(classes).
+ *
+ * Where an earlier heap may have been in the same memory, call ac_fit_rekey next:
+ * init knows no other key than its address gives, so pointers that the earlier heap
+ * gave, and headers that it left, would count. */
 struct ac_fit *ac_fit_init(void *memory, size_t size);
 
 /* Give the heap one more piece of memory, of any size, for good.  No block spans two
@@ -120,10 +122,11 @@ void *ac_fit_alloc(struct ac_fit *fit, size_t size, size_t align);
 bool ac_fit_resize(struct ac_fit *fit, void *block, size_t size);
 
 /* Take `block` back; NULL is ignored.  `block` may be any pointer whatever: what
- * is not the start of a block in use gives a verdict and changes nothing.  (A word
- * passes for a header by accident with 2^-16 to 2^-40, depending on the size of
- * the pool, and then the one behind it must too; ac_fit_rekey keeps others from
- * doing it on purpose.)  O(1). */
+ * is not the start of a block in use gives a verdict and changes nothing.  (A word of
+ * data passes for a header with 2^-20 in a pool of 16 TiB, 2^-38 in 64 MiB, and then
+ * the one behind it must too.)  A block that was freed and handed out again is not
+ * told apart; nor are list links verified that were overwritten after a free, which
+ * is what ac_fit_check is for.  O(1). */
 enum ac_fit_verdict ac_fit_free(struct ac_fit *fit, void *block);
 
 /* Bytes usable in `block`, at least what was asked for; 0 when it is not the start of
@@ -137,9 +140,9 @@ bool ac_fit_owns(const struct ac_fit *fit, const void *address);
  * are known as invalid from then on.  O(pools + classes). */
 void ac_fit_reset(struct ac_fit *fit);
 
-/* Reset, and mask headers with `key` from now on: a random one makes them hard to
- * forge, and makes pointers known as invalid that a former heap in the same
- * memory gave. */
+/* Reset, and mask headers with `key` from now on.  A random key makes headers hard to
+ * forge; another key than an earlier heap in the same memory had makes its pointers
+ * known as invalid. */
 void ac_fit_rekey(struct ac_fit *fit, uint64_t key);
 
 /* Verify everything: AC_FIT_SOUND, or the first flaw (enum ac_fit_flaw).  Never

@@ -15,11 +15,11 @@
  * in the word says which.  So a block in use costs 8 bytes and its payload has
  * size - 8; the smallest block, 32 bytes, has room for all that a free one needs.
  *
- * The word: size, and in its low four bits FIT_FREE, FIT_BEFORE_FREE and two zeros,
- * all of it stored xor a mask (F2 in fit.c):
+ * The word is stored xor a mask and the key (F2 in fit.c):
  *
- *   mask     | address 19..4 | 0 | 0 ...... 0 | address 46..20 |  xor key
- *   word     | 0 ............. 0 | 0 .. 0 | size       | flags |
+ *   bits     63 .......... 44 | 43 .. 27 | 26 ......... 4 | 3 2 |     1       |  0
+ *   word     0, or size where pools are that large ....... | 0 0 | before free | free
+ *   mask     address 19 ..... 0 | 0 .... 0 | address 46 .. 20
  */
 #ifndef AC_BASE_FIT_BLOCK_H
 #define AC_BASE_FIT_BLOCK_H
@@ -39,8 +39,8 @@ struct ac_fit_block {
 #define FIT_BLOCK_MIN ((size_t)32)
 #define FIT_SIZE_MAX (SIZE_MAX > 0xffffffffu ? SIZE_MAX >> 16 : SIZE_MAX >> 2)
 
-#define FIT_FREE ((uint64_t)1)              /* this block is free */
-#define FIT_BEFORE_FREE ((uint64_t)2)       /* the one before it is */
+#define FIT_FREE ((uint64_t)1)        /* this block is free */
+#define FIT_BEFORE_FREE ((uint64_t)2) /* the one before it is */
 #define FIT_FLAGS ((uint64_t)15)
 
 AC_STATIC_ASSERT(offsetof(struct ac_fit_block, word) == 8, "before, then the word");

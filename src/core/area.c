@@ -32,15 +32,31 @@ static size_t area_heap_bytes(void)
            ((size_t)ac_areas[1].top << ac_areas[1].shift);
 }
 
-/* Reserve [from, to) granules, in a window that is not reserved as a whole. */
-static bool area_reserve(const struct ac_area *area, uint32_t from, uint32_t to)
+/* Reserve up to `to`, in a window that is not reserved as a whole. */
+static int area_reserve(struct ac_area *area, uint32_t to)
 {
-    uintptr_t at = area->base + ((uintptr_t)from << area->shift);
+    uintptr_t at = area->base + ((uintptr_t)area->reserved << area->shift);
+    int error = ac_os_reserve_at((void *)at, (size_t)(to - area->reserved) << area->shift);
 
-    return ac_os_reserve_at((void *)at, (size_t)(to - from) << area->shift) == 0;
+    if (error == 0)
+        area->reserved = to;
+    return error;
 }
 
-/* Make [top, upto) reserved; on an obstacle move the top behind it. */
+/* Something of the program's lies above the reserved part: leave a hole that no span
+ * covers. */
+static bool area_skip(struct ac_area *area, uint32_t step)
+{
+    if (area->limit - area->reserved <= step ||
+        ac_span_ensure_maps(area, area->reserved + step) != 0)
+        return false;
+    area->reserved += step;
+    area->committed = area->reserved;
+    area->top = area->reserved;
+    return true;
+}
+
+/* Make [top, top + count) reserved; the top may move. */
 static bool area_ensure_reserved(struct ac_area *area, uint32_t count)
 {
     uint32_t step = (uint32_t)(COMMIT_FIRST >> area->shift);
@@ -52,20 +68,14 @@ static bool area_ensure_reserved(struct ac_area *area, uint32_t count)
 
         if (upto <= area->reserved)
             return true;
-        uint32_t to = upto + ((area->limit - upto) < step ? 0 : step);
+        int error = area->limit - upto < step ? ENOMEM : area_reserve(area, upto + step);
 
-        if (area_reserve(area, area->reserved, to) ||
-            (to = upto, area_reserve(area, area->reserved, to))) {
-            area->reserved = to;
+        if (error == ENOMEM)    /* as little as possible, then */
+            error = area_reserve(area, upto);
+        if (error == 0)
             return true;
-        }
-        /* Something of the program's lies here (or the limit is reached, and the
-         * tries run out soon): leave a hole that no span covers. */
-        if (area->limit - area->reserved <= step)
+        if (error != EEXIST || !area_skip(area, step))
             return false;
-        area->reserved += step;
-        area->committed = area->reserved;
-        area->top = area->reserved;
     }
     return false;
 }
@@ -152,6 +162,32 @@ uint32_t ac_area_grow(uint32_t index, uint32_t count, uint32_t align)
     return first;
 }
 
+void ac_area_leave_top(struct ac_area *area)
+{
+    uint32_t span = area->top > 1 ? area->map[area->top - 1] : 0;
+    uint32_t first = area->top;
+
+    if (span != 0 && ac_spans[span].state == AC_SPAN_CLEAN &&
+        ac_spans[span].first + ac_spans[span].count == area->top)
+        first = ac_spans[span].first;
+    uintptr_t at = area->base + ((uintptr_t)first << area->shift);
+
+    uint32_t end = area_whole ? area->committed : area->reserved;
+    size_t bytes = first < end ? (size_t)(end - first) << area->shift : 0;
+
+    if (bytes == 0 || (area_whole ? ac_os_decommit((void *)at, bytes)
+                                  : ac_os_release((void *)at, bytes)) != 0)
+        return;
+    if (first < area->top) {
+        ac_span_remove(span);
+        ac_span_forget(span);
+    }
+    area->top = first;
+    area->reserved = area_whole ? area->limit : first;
+    area->committed = area->committed < first ? area->committed : first;
+    area->huge_upto = area->huge_upto < first ? area->huge_upto : first;
+}
+
 /* --- Start ---------------------------------------------------------------- */
 
 static void area_place(uintptr_t base, size_t window)
@@ -162,7 +198,7 @@ static void area_place(uintptr_t base, size_t window)
         area->base = base + i * (window / 2);
         area->limit = (uint32_t)ac_min(window / 2 >> area->shift, UINT32_MAX / 2);
         area->reserved = area_whole ? area->limit : 0;
-        area->top = 1;      /* granule 0 stays empty; see area_start */
+        area->top = 0;
     }
 }
 
@@ -213,7 +249,12 @@ static size_t area_wanted(void)
  * our block, and shall complain about what it reads there, not fault. */
 static int area_start(struct ac_area *area)
 {
-    return area_ensure_reserved(area, 1) && area_ensure_committed(area, 1) ? 0 : ENOMEM;
+    if (area->top != 0)
+        return 0;
+    if (!area_ensure_reserved(area, 1) || !area_ensure_committed(area, area->top + 1))
+        return ENOMEM;
+    area->top++;
+    return 0;
 }
 
 int ac_area_init(size_t window)
@@ -231,9 +272,9 @@ int ac_area_init(size_t window)
         return error;
     error = ac_span_arrays_init((size_t)ac_areas[0].limit << AC_UNIT_SHIFT,
                                 (size_t)ac_areas[1].limit << granule_shift);
-    if (error == 0)
-        error = area_start(&ac_areas[0]);
-    return error != 0 ? error : area_start(&ac_areas[1]);
+    if (error != 0 && area_whole)
+        (void)ac_os_release((void *)ac_areas[0].base, window);
+    return error;
 }
 
 int ac_span_init(void)
@@ -243,11 +284,13 @@ int ac_span_init(void)
     /* Half the window is for each kind; a limit is a limit for both together. */
     if (ac_os.as_limit_bytes != SIZE_MAX)
         window = ac_min(window, ac_align_up(2 * ac_os.as_limit_bytes, (size_t)4 << 20));
-    for (;;) {
+    for (; ac_spans == NULL; window /= 2) {
         int error = ac_area_init(window);
 
-        if (error == 0 || window <= WINDOW_MIN)
+        if (error != 0 && window <= WINDOW_MIN)
             return error;
-        window /= 2;
     }
+    int error = area_start(&ac_areas[0]);
+
+    return error != 0 ? error : area_start(&ac_areas[1]);
 }

@@ -15,13 +15,14 @@ AC_INLINE void lock_pause(void)
 #endif
 }
 
-static _Atomic(uint32_t) lock_fork_thread;
+/* A thread is known by the address of this: unlike its id, the same after fork. */
+static _Thread_local char lock_self;
+static _Atomic(const char *) lock_fork_thread;
 
 static bool lock_is_passed(const struct ac_lock *lock)
 {
     return atomic_load_explicit(&lock->forking, memory_order_relaxed) &&
-           atomic_load_explicit(&lock_fork_thread, memory_order_relaxed) ==
-               ac_os_thread_id();
+           atomic_load_explicit(&lock_fork_thread, memory_order_relaxed) == &lock_self;
 }
 
 AC_COLD void ac_lock_take_slow(struct ac_lock *lock)
@@ -65,7 +66,7 @@ bool ac_lock_settles(struct ac_lock *lock, uint64_t ns)
 void ac_lock_fork_begin(struct ac_lock *lock)
 {
     ac_lock_take(lock);
-    atomic_store_explicit(&lock_fork_thread, ac_os_thread_id(), memory_order_relaxed);
+    atomic_store_explicit(&lock_fork_thread, &lock_self, memory_order_relaxed);
     atomic_store_explicit(&lock->forking, true, memory_order_relaxed);
 }
 

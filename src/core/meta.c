@@ -12,6 +12,8 @@ static uint32_t meta_known_count;
 
 int ac_meta_init(struct ac_meta *arrays, const size_t *limits, uint32_t count)
 {
+    if (arrays[0].base != 0)
+        return 0;
     size_t total = 0;
     int error = 0;
 

@@ -14,7 +14,8 @@ struct ac_meta {
     size_t limit;           /* bytes of address space */
 };
 
-/* Lay `count` arrays of `limits[i]` bytes into one reservation.  ENOMEM. */
+/* Lay `count` arrays of `limits[i]` bytes into one reservation; nothing if that was
+ * done.  ENOMEM. */
 int ac_meta_init(struct ac_meta *arrays, const size_t *limits, uint32_t count);
 
 /* Commit at least `bytes` of the array (zeroed).  ENOMEM: nothing changed.  The

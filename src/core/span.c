@@ -81,8 +81,12 @@ uint32_t ac_span_new(uint32_t area, uint32_t first, uint32_t count)
         span_state.spare = ac_spans[span].next;
     else
         span = span_state.count++;      /* span_reserve_descriptors made room */
-    ac_spans[span] = (struct ac_span){ .first = first, .count = count,
-                                       .area = (uint8_t)area };
+    ac_spans[span].first = first;
+    ac_spans[span].count = count;
+    ac_spans[span].area = (uint8_t)area;
+    ac_spans[span].touched = false;
+    ac_spans[span].purged_ms = 0;
+    ac_spans[span].first_class = NULL;
     span_map_ends(&ac_areas[area], span);
     return span;
 }
@@ -151,8 +155,12 @@ static uint32_t span_neighbour(const struct ac_area *area, uint32_t at,
     if (at >= area->top)    /* also one before granule 0 */
         return 0;
     uint32_t span = area->map[at];
+    const struct ac_span *s = &ac_spans[span];
 
-    return span != 0 && ac_spans[span].state == state ? span : 0;
+    /* In a hole the map may hold what was there before. */
+    return span != 0 && s->state == state && (s->first == at || s->first + s->count - 1 == at)
+               ? span
+               : 0;
 }
 
 void ac_span_insert_merged(uint32_t span, enum ac_span_state state)
@@ -295,15 +303,24 @@ static void span_account(uint32_t span, bool in)
         span_state.used_peak = used;
 }
 
+void ac_span_relieve(void)
+{
+    (void)ac_span_purge(0);     /* clean memory merges to larger spans, and can be left */
+    ac_lock_take(&ac_span_lock);
+    ac_area_leave_top(&ac_areas[0]);
+    ac_area_leave_top(&ac_areas[1]);
+    ac_lock_give(&ac_span_lock);
+}
+
 uint32_t ac_span_alloc(uint32_t area, uint32_t count, uint32_t align,
                        enum ac_span_state state, bool *zero)
 {
     ac_lock_take(&ac_span_lock);
     uint32_t span = span_take(area, count, align, zero);
 
-    if (span == 0) {    /* clean memory merges to larger spans */
+    if (span == 0) {
         ac_lock_give(&ac_span_lock);
-        (void)ac_span_purge(0);
+        ac_span_relieve();
         ac_lock_take(&ac_span_lock);
         span = span_take(area, count, align, zero);
     }
@@ -318,6 +335,17 @@ uint32_t ac_span_alloc(uint32_t area, uint32_t count, uint32_t align,
     return span;
 }
 
+/* Give the lock after memory became dirty; purge when it is too much. */
+static void span_give_lock(void)
+{
+    size_t dirty = ac_areas[0].dirty_bytes + ac_areas[1].dirty_bytes;
+    size_t allowance = ac_purge_allowance();
+
+    ac_lock_give(&ac_span_lock);
+    if (dirty > allowance)
+        (void)ac_span_purge(allowance / 2);
+}
+
 bool ac_span_free(uint32_t span, enum ac_span_state state)
 {
     ac_lock_take(&ac_span_lock);
@@ -328,12 +356,7 @@ bool ac_span_free(uint32_t span, enum ac_span_state state)
     span_account(span, false);
     ac_spans[span].touched = true;
     ac_span_insert_merged(span, AC_SPAN_DIRTY);
-    size_t dirty = ac_areas[0].dirty_bytes + ac_areas[1].dirty_bytes;
-    size_t allowance = dirty != 0 ? ac_purge_allowance() : 0;
-
-    ac_lock_give(&ac_span_lock);
-    if (dirty > allowance)
-        (void)ac_span_purge(allowance / 2);
+    span_give_lock();
     return true;
 }
 
@@ -359,6 +382,22 @@ static bool span_extend_into(struct ac_area *area, uint32_t span, uint32_t more)
     return true;
 }
 
+/* Take `more` fresh granules; the top may have moved behind an obstacle. */
+static bool span_extend_fresh(uint32_t span, uint32_t more)
+{
+    const struct ac_span *s = &ac_spans[span];
+
+    if (span_reserve_descriptors(2) != 0)
+        return false;
+    uint32_t at = ac_area_grow(s->area, more, 1);
+
+    if (at == s->first + s->count)
+        return true;
+    if (at != UINT32_MAX)
+        ac_span_insert_merged(ac_span_new(s->area, at, more), AC_SPAN_CLEAN);
+    return false;
+}
+
 bool ac_span_extend(uint32_t span, uint32_t count)
 {
     struct ac_span *s = &ac_spans[span];
@@ -369,7 +408,7 @@ bool ac_span_extend(uint32_t span, uint32_t count)
     bool done = span_extend_into(area, span, more);
 
     if (!done && s->first + s->count == area->top)
-        done = ac_area_grow(s->area, more, 1) != UINT32_MAX;
+        done = span_extend_fresh(span, more);
     if (done) {
         span_account(span, false);
         s->count = count;
@@ -395,7 +434,7 @@ void ac_span_trim(uint32_t span, uint32_t count)
         ac_span_insert_merged(tail, AC_SPAN_DIRTY);
         span_account(span, true);
     }
-    ac_lock_give(&ac_span_lock);
+    span_give_lock();
 }
 
 /* --- Questions ------------------------------------------------------------ */
@@ -422,7 +461,7 @@ uint32_t ac_span_find(const void *address)
         return 0;
     uint32_t span = area->map[granule];
 
-    if (span == 0 || span >= span_state.count || ac_spans[span].first != granule ||
+    if (span == 0 || ac_spans[span].first != granule ||
         ac_spans[span].state != AC_SPAN_LARGE || ac_spans[span].area != AC_AREA_LARGE ||
         ac_span_address(span) != address)
         return 0;
@@ -477,7 +516,7 @@ static void span_add_resident(uint32_t span, struct ac_span_totals *out)
         out->dirty_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
     } else if (s->state == AC_SPAN_LARGE) {
         out->large_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
-        out->large_requested += s->requested;
+        out->large_requested += atomic_load_explicit(&s->requested, memory_order_relaxed);
     }
 }
 

@@ -14,7 +14,8 @@ extern struct ac_lock ac_span_lock;
 extern struct ac_os_info ac_os;     /* what ac_os_init found */
 extern _Atomic(size_t) ac_span_used;    /* bytes in spans in use; relaxed reads */
 
-/* Reserve the window and its metadata, as far as limits allow.  ENOMEM. */
+/* Reserve the window and its metadata, as far as limits allow.  ENOMEM: may be called
+ * again, and goes on where it failed. */
 int ac_span_init(void);
 
 /* A span of `count` granules whose first is a multiple of `align` granules (a
@@ -33,6 +34,9 @@ bool ac_span_extend(uint32_t span, uint32_t count);
 
 /* Give back the granules behind the first `count`. */
 void ac_span_trim(uint32_t span, uint32_t count);
+
+/* Memory or address space is short: purge all, and leave what is free at the tops. */
+void ac_span_relieve(void);
 
 /* Purge dirty spans, largest first, until `keep` bytes stay.  Returns the bytes
  * purged.  Any thread. */
@@ -98,6 +102,8 @@ void ac_span_insert_merged(uint32_t span, enum ac_span_state state);
 /* Fresh granules at the top of the area, aligned; UINT32_MAX when exhausted. */
 uint32_t ac_area_grow(uint32_t area, uint32_t count, uint32_t align);
 int ac_area_init(size_t window_bytes);
+/* Where address space is short: give back what is free at the top of an area. */
+void ac_area_leave_top(struct ac_area *area);
 
 /* How much dirty memory may stay. */
 size_t ac_purge_allowance(void);

@@ -168,7 +168,7 @@ struct ac_span {
     uint32_t next;              /* [s] in the bin; used: in the heap object's list */
     uint32_t prev;
     uint32_t purged_ms;         /* when it was purged */
-    size_t requested;           /* of a large block */
+    _Atomic(size_t) requested;  /* [a] of a large block */
     struct acre_heap *first_class;
 };
 
@@ -181,7 +181,7 @@ struct ac_area {
     uint32_t limit;             /* [c] granules of address space */
     uint32_t reserved;          /* [s] granules reserved so far */
     uint32_t committed;         /* [s] granules committed so far */
-    uint32_t top;               /* [s] granules ever handed out */
+    _Atomic(uint32_t) top;      /* [s], read by all: granules ever handed out */
     uint32_t huge_upto;         /* [s] granules considered for huge pages */
     uint32_t *map;              /* [s] span at its first and last granule */
     size_t used_bytes;          /* [s] in spans in use */

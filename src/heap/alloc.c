@@ -55,11 +55,12 @@ AC_COLD static void *late_alloc(size_t size)
     void *block = NULL;
     bool event = false;
 
-    ac_lock_take(&ac_late_lock);
     struct ac_heap *heap = ac_heap_late();
 
-    if (heap != NULL)
-        block = ac_heap_alloc_small(heap, size, &event);
+    if (heap == NULL)
+        return NULL;
+    ac_lock_take(&ac_late_lock);
+    block = ac_heap_alloc_small(heap, size, &event);
     ac_lock_give(&ac_late_lock);
     return block;
 }
@@ -78,28 +79,14 @@ static void *small_alloc(struct ac_heap *heap, size_t size)
     return block;
 }
 
-AC_NOINLINE void *ac_malloc_slow(size_t size)
+static void *any_alloc(struct ac_heap *heap, size_t size, size_t align, bool *zero)
 {
-    int saved = errno;
-    struct ac_heap *heap;
-    void *block;
-    bool zero;
-
-    if (AC_UNLIKELY(!ac_enter(&heap))) {
-        block = ac_emergency_alloc(size, 16);
-    } else {
-        block = size <= AC_SMALL_MAX ? small_alloc(heap, size)
-                                     : ac_large_alloc(size, 16, &zero);
-        ac_leave(heap);
-    }
-    if (AC_UNLIKELY(block == NULL))
-        return ac_no_memory();
-    errno = saved;
-    return block;
+    return size <= AC_SMALL_MAX ? small_alloc(heap, size)
+                                : ac_large_alloc(size, align, zero);
 }
 
-/* A large block outside of ac_malloc_slow; *zero says that it reads as zero. */
-static void *large_entry(size_t size, size_t align, bool *zero)
+/* The slow entry for all: *zero says that the block reads as zero. */
+static void *slow_alloc(size_t size, size_t align, bool *zero)
 {
     int saved = errno;
     struct ac_heap *heap;
@@ -109,13 +96,24 @@ static void *large_entry(size_t size, size_t align, bool *zero)
     if (AC_UNLIKELY(!ac_enter(&heap))) {
         block = ac_emergency_alloc(size, align);
     } else {
-        block = ac_large_alloc(size, align, zero);
+        block = any_alloc(heap, size, align, zero);
+        if (AC_UNLIKELY(block == NULL) && size <= PTRDIFF_MAX && heap != NULL) {
+            ac_heap_trim(heap);     /* what our lists hold may be just what lacks */
+            block = any_alloc(heap, size, align, zero);
+        }
         ac_leave(heap);
     }
     if (AC_UNLIKELY(block == NULL))
         return ac_no_memory();
     errno = saved;
     return block;
+}
+
+AC_NOINLINE void *ac_malloc_slow(size_t size)
+{
+    bool zero;
+
+    return slow_alloc(size, 16, &zero);
 }
 
 void *ac_calloc(size_t count, size_t size)
@@ -130,7 +128,7 @@ void *ac_calloc(size_t count, size_t size)
         block = ac_malloc_fast(total);
         return block != NULL ? memset(block, 0, total) : NULL;
     }
-    block = large_entry(total, 16, &zero);
+    block = slow_alloc(total, 16, &zero);
     return zero || block == NULL ? block : memset(block, 0, total);
 }
 
@@ -161,5 +159,5 @@ void *ac_aligned(size_t align, size_t size)
         return ac_malloc_fast(ac_class_sizes[cls]);
     if (size > PTRDIFF_MAX || align > PTRDIFF_MAX)
         return ac_no_memory();
-    return large_entry(ac_max(size, AC_SMALL_MAX + 1), align, &zero);
+    return slow_alloc(ac_max(size, AC_SMALL_MAX + 1), align, &zero);
 }

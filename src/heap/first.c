@@ -36,6 +36,7 @@ struct acre_heap {
     uint64_t free_count;
 };
 
+static _Atomic(uint64_t) first_count;       /* of heaps in caller's memory */
 static struct ac_lock first_lock = AC_LOCK_INIT(AC_RANK_FIRST_LIST);
 static struct acre_heap *first_heaps;
 
@@ -139,6 +140,9 @@ acre_heap *acre_heap_create_in(void *memory, size_t size,
         errno = EINVAL;
         return NULL;
     }
+    /* Pointers of an earlier heap in the same memory shall be known as invalid. */
+    ac_fit_rekey(fit, ac_mix(ac_heap_key ^ atomic_fetch_add_explicit(
+                                               &first_count, 1, memory_order_relaxed)));
     struct acre_heap *heap = (struct acre_heap *)start;
 
     heap_fill(heap, &o);
@@ -163,7 +167,7 @@ static void heap_release_all(struct acre_heap *heap)
         ac_page_detach(pages, page);
         ac_page_release(page);
     }
-    memset(pages, 0, offsetof(struct ac_heap, pending));
+    ac_heap_reset(pages);
 }
 
 void acre_heap_destroy(acre_heap *heap)
@@ -176,8 +180,8 @@ void acre_heap_destroy(acre_heap *heap)
     heap->signature = 0;
     if (heap->pages != NULL) {
         heap_release_all(heap);
-        ac_heap_put(heap->pages);
         ac_lock_give(&heap->lock);
+        ac_heap_put(heap->pages);
         ac_free_fast(heap, "acre_heap_destroy");
         return;
     }
@@ -202,7 +206,7 @@ static void *pages_alloc_large(struct acre_heap *heap, size_t size, size_t align
         return NULL;
     struct ac_span *s = &ac_spans[span];
 
-    s->requested = size;
+    atomic_store_explicit(&s->requested, size, memory_order_relaxed);
     s->first_class = heap;
     s->prev = 0;
     s->next = heap->large;

@@ -70,6 +70,8 @@ void ac_free_invalid(void *address, const char *function)
     } else if ((span = ac_span_around(address)) != 0) {
         what.block = ac_span_address(span);
         what.size = ac_span_bytes(span);
+    } else {
+        what.block = ac_huge_around(address, &what.size);
     }
     invalid(AC_FATAL_INVALID_FREE, function, what);
 }
@@ -89,7 +91,7 @@ static void list_overflow(struct ac_heap *heap, uint32_t cls)
         return;
     slow->overflowed = true;
     if (ac_give_back(heap, cold, cold_count) != 0)
-        ac_list_grow(heap, cls);
+        ac_list_grow(heap, cls, AC_LIST_WANDER_BYTES);
 }
 
 /* Room has run out: is the list full, or has malloc taken as much as came?  A list
@@ -137,15 +139,6 @@ AC_NOINLINE void ac_free_full(struct ac_block *block, uint32_t cls)
     errno = saved;
 }
 
-/* A thread without a heap has no flag of its own: it always looks. */
-static bool block_is_freed_again(const struct ac_block *block)
-{
-    const struct ac_heap *heap = ac_heap_self;
-
-    return (heap->state != AC_HEAP_LIVE || heap->check_free) &&
-           ac_block_is_free(block, ac_heap_key);
-}
-
 static void free_any(void *address, const char *function)
 {
     struct ac_page *page = ac_page_around(address);
@@ -157,7 +150,8 @@ static void free_any(void *address, const char *function)
     if (page != NULL) {
         struct ac_block *block = (struct ac_block *)address;
 
-        if (!block_is_start(page, address) || block_is_freed_again(block))
+        if (!block_is_start(page, address) ||
+            (ac_heap_self->check_free && ac_block_is_free(block, ac_heap_key)))
             ac_free_invalid(address, function);
         else
             ac_free_full(block, page->cls);

@@ -41,12 +41,14 @@ int ac_heap_init(void);
 /* The heap of this thread, made if needed.  NULL: past its end, or no memory. */
 struct ac_heap *ac_heap_get(void);
 void ac_heap_thread_end(struct ac_heap *heap);
-/* The heap for threads past their end; the caller holds ac_late_lock. */
+/* The heap for threads past their end, to be used under ac_late_lock; or NULL. */
 struct ac_heap *ac_heap_late(void);
 void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state);
 /* A heap record from the registry, and back to it without pages and lists. */
 struct ac_heap *ac_heap_take(void);
 void ac_heap_put(struct ac_heap *heap);
+/* Forget lists and pages; all blocks count as freed. */
+void ac_heap_reset(struct ac_heap *heap);
 uint32_t ac_heap_count(void);
 struct ac_heap *ac_heap_at(uint32_t index);
 
@@ -76,8 +78,12 @@ void ac_list_arm(struct ac_heap *heap, uint32_t cls, uint32_t room);
 /* The list holds `count` blocks now. */
 void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head,
                  uint32_t count);
-/* The bound doubles, up to the options' limit. */
-void ac_list_grow(struct ac_heap *heap, uint32_t cls);
+/* The bound doubles, as long as a full list has at most `bytes` (or list_max says). */
+void ac_list_grow(struct ac_heap *heap, uint32_t cls, size_t bytes);
+/* A list that fills up and runs empty in turn is too short: let it grow far. */
+#define AC_LIST_SWING_BYTES SIZE_MAX
+/* Blocks wander between threads: hand them over in batches, but hoard little. */
+#define AC_LIST_WANDER_BYTES ((size_t)16 << 10)
 /* Fill an empty list; false when there is no memory. */
 bool ac_refill(struct ac_heap *heap, uint32_t cls);
 /* Adopt a page of an ended thread. */
@@ -119,6 +125,10 @@ size_t ac_large_usable(const void *block);
 void *ac_huge_try_alloc(size_t size, size_t align);
 /* Resize without moving, or by moving pages; NULL when it takes a copy. */
 void *ac_large_resize(void *block, size_t size);
+/* The heap object that a large block belongs to, or NULL. */
+struct acre_heap *ac_large_first_class(const void *block);
+/* The huge block around an address, and its bytes, or NULL.  O(table). */
+const void *ac_huge_around(const void *address, size_t *bytes);
 /* Was a block of this address freed lately?  Its size, or 0. */
 size_t ac_large_freed_size(const void *block);
 int ac_large_init(void);
@@ -149,6 +159,15 @@ void ac_free_invalid(void *block, const char *function);
 
 /* End: a free block is damaged, or on two lists. */
 _Noreturn void ac_corrupt(const char *function, const struct ac_block *block);
+
+/* The link of a free block, checked: whoever links anew must not seal a block that is
+ * in use. */
+AC_INLINE struct ac_block *ac_block_next(struct ac_block *block)
+{
+    if (AC_UNLIKELY(!ac_block_is_free(block, ac_heap_key)))
+        ac_corrupt("free", block);
+    return block->next;
+}
 
 /* Memory for a thread that is interrupted inside acre. */
 void *ac_emergency_alloc(size_t size, size_t align);

@@ -137,7 +137,7 @@ static void *huge_alloc(size_t size, size_t align)
     void *block = ac_os_map(bytes, ac_max(align, page), NULL);
 
     if (block == NULL) {
-        (void)ac_span_purge(0);     /* limits may count what we hold free */
+        ac_span_relieve();      /* limits may count what we hold free */
         block = ac_os_map(bytes, ac_max(align, page), NULL);
     }
     if (block == NULL)
@@ -205,6 +205,23 @@ static size_t huge_usable(const void *block)
     return bytes;
 }
 
+const void *ac_huge_around(const void *address, size_t *bytes)
+{
+    const void *found = NULL;
+
+    ac_lock_take(&ac_huge_lock);
+    for (uint32_t i = 0; huge_table.count != 0 && i <= huge_table.mask; i++) {
+        const struct huge *slot = &huge_table.slots[i];
+
+        if (slot->address != 0 && (uintptr_t)address - slot->address < slot->bytes) {
+            found = (const void *)slot->address;
+            *bytes = slot->bytes;
+        }
+    }
+    ac_lock_give(&ac_huge_lock);
+    return found;
+}
+
 /* By mremap: pages move, contents are not copied (1 us instead of 1 s a GiB). */
 static void *huge_resize(void *block, size_t size)
 {
@@ -270,7 +287,7 @@ void *ac_large_alloc(size_t size, size_t align, bool *zero)
                                       AC_SPAN_LARGE, zero);
 
         if (span != 0) {
-            ac_spans[span].requested = size;
+            atomic_store_explicit(&ac_spans[span].requested, size, memory_order_relaxed);
             return ac_span_address(span);
         }
     }
@@ -298,6 +315,13 @@ bool ac_large_free(void *block)
     return true;
 }
 
+struct acre_heap *ac_large_first_class(const void *block)
+{
+    uint32_t span = ac_span_find(block);
+
+    return span != 0 ? ac_spans[span].first_class : NULL;
+}
+
 size_t ac_large_usable(const void *block)
 {
     uint32_t span = ac_span_find(block);
@@ -319,6 +343,6 @@ void *ac_large_resize(void *block, size_t size)
         return NULL;
     if (count < ac_spans[span].count)
         ac_span_trim(span, count);
-    ac_spans[span].requested = size;
+    atomic_store_explicit(&ac_spans[span].requested, size, memory_order_relaxed);
     return block;
 }

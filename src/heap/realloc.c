@@ -80,9 +80,11 @@ void *ac_realloc(void *block, size_t size, const char *function)
     if (old == 0)       /* not ours, and the options say to go on */
         return ac_no_memory();
     const struct ac_page *page = ac_page_around(block);
+    struct acre_heap *first_class =
+        page != NULL ? page->first_class : ac_large_first_class(block);
 
-    if (page != NULL && page->first_class != NULL)
-        return acre_heap_realloc(page->first_class, block, size);
+    if (first_class != NULL)
+        return acre_heap_realloc(first_class, block, size);
     if (old <= AC_SMALL_MAX && small_stays(old, size))
         return block;
     if (page == NULL && old > AC_SMALL_MAX) {

@@ -46,11 +46,10 @@ void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint
     ac_list_arm(heap, cls, count < slow->bound ? slow->bound - count : slow->bound / 2);
 }
 
-/* Lists that fill up and run empty in turn are too short. */
-void ac_list_grow(struct ac_heap *heap, uint32_t cls)
+void ac_list_grow(struct ac_heap *heap, uint32_t cls, size_t bytes)
 {
     struct ac_list_slow *slow = &heap->slow[cls];
-    size_t most = ac_option(list_max) / 2 / ac_class_sizes[cls];
+    size_t most = ac_min(bytes, ac_option(list_max) / 2) / ac_class_sizes[cls];
     uint32_t bound = (uint32_t)ac_min(ac_min(2 * (size_t)slow->bound, LIST_COUNT_MAX), most);
 
     if (bound > slow->bound)
@@ -71,8 +70,8 @@ static struct ac_block *page_take(struct ac_heap *heap, struct ac_page *page, ui
         struct ac_block *last = first;
 
         for (n = 1; n < want; n++)
-            last = last->next;
-        page->free = last->next;
+            last = ac_block_next(last);
+        page->free = ac_block_next(last);
         ac_block_link(last, NULL, heap->key);
     }
     *count = n;
@@ -121,9 +120,8 @@ static struct ac_page *refill_page(struct ac_heap *heap, uint32_t cls)
     if (page != NULL && page->free != NULL)
         return page;
     if (atomic_load_explicit(&heap->pending, memory_order_relaxed) != NULL) {
-        /* Foreign frees say that blocks wander: longer lists, fewer hand-overs. */
         if (ac_remote_drain(heap) != 0)
-            ac_list_grow(heap, cls);
+            ac_list_grow(heap, cls, AC_LIST_WANDER_BYTES);
         page = slow->avail;
     }
     if (page != NULL)
@@ -153,7 +151,7 @@ bool ac_refill(struct ac_heap *heap, uint32_t cls)
         if (page == NULL)
             return false;
         if (slow->overflowed)
-            ac_list_grow(heap, cls);
+            ac_list_grow(heap, cls, AC_LIST_SWING_BYTES);
         slow->overflowed = false;
         if (page->free != NULL)
             head = page_take(heap, page, slow->bound, &count);

@@ -68,7 +68,7 @@ static void remote_push(struct ac_page *page, const struct ac_run *run, uintptr_
 
 static struct ac_block *chain_last(struct ac_block *block)
 {
-    while (block->next != NULL)
+    while (ac_block_next(block) != NULL)
         block = block->next;
     return block;
 }
@@ -152,10 +152,9 @@ uint32_t ac_give_back(struct ac_heap *heap, struct ac_block *chain, uint32_t cou
     for (; chain != NULL; count--) {
         struct ac_block *block = chain;
 
-        /* Broken seal: written to.  More than were put in: a loop, so twice in. */
-        if (AC_UNLIKELY(count == 0 || !ac_block_is_free(block, ac_heap_key)))
+        if (AC_UNLIKELY(count == 0))    /* more than were put in: a loop, so twice in */
             ac_corrupt("free", block);
-        chain = block->next;
+        chain = ac_block_next(block);
         __builtin_prefetch(chain);
         struct ac_page *page = ac_page_of(block);
         struct ac_run *run = &runs[(size_t)(page - ac_map.pages) % RUNS];

@@ -146,15 +146,20 @@ static void stats_large(struct acre_stats *stats, const struct ac_span_totals *s
     stats->rounding += span->large_bytes - ac_min(span->large_requested, span->large_bytes);
 }
 
+static size_t stats_resident(const struct ac_area *area)
+{
+    size_t top = area->top;
+
+    return ac_os_resident((void *)area->base, top << area->shift);
+}
+
 /* Resident memory, part by part: pages of small blocks hold live blocks, cached ones,
  * and the rest; live memory that was never touched is not resident. */
 static void stats_parts(struct acre_stats *stats, const struct ac_span_totals *span,
                         const struct ac_huge_totals *huge)
 {
-    const struct ac_area *units = &ac_areas[AC_AREA_UNITS];
-    const struct ac_area *large = &ac_areas[AC_AREA_LARGE];
-    size_t in_units = ac_os_resident((void *)units->base, (size_t)units->top << units->shift);
-    size_t in_large = ac_os_resident((void *)large->base, (size_t)large->top << large->shift);
+    size_t in_units = stats_resident(&ac_areas[AC_AREA_UNITS]);
+    size_t in_large = stats_resident(&ac_areas[AC_AREA_LARGE]);
     size_t ours = in_units + in_large + huge->resident;
     uint64_t live_large = span->large_bytes + huge->bytes;
     uint64_t small = stats->live - live_large + stats->cached;

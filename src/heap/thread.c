@@ -52,6 +52,9 @@ int ac_heap_init(void)
     ac_os_entropy(&ac_heap_key, sizeof ac_heap_key);
     ac_heap_key |= 1;   /* never 0: zeroed memory is not sealed */
     ac_heap_setup(&ac_heap_orphans, AC_HEAP_SHARED);
+    /* Threads without a heap of their own look at every block that they free. */
+    ac_heap_empty.key = ac_heap_dead.key = ac_heap_key;
+    ac_heap_empty.check_free = ac_heap_dead.check_free = true;
     return ac_meta_init(&registry.meta, &limit, 1);
 }
 
@@ -62,7 +65,8 @@ void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state)
     heap->check_free = ac_option(free_check) != AC_FREE_CHECK_NEVER;
     heap->exit_round = 0;
     heap->busy = false;
-    heap->random = ac_mix((uintptr_t)heap ^ ac_heap_key);
+    if (heap->random == 0)      /* a record of an ended thread goes on */
+        heap->random = ac_mix((uintptr_t)heap ^ ac_heap_key);
     for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++) {
         struct ac_list_slow *slow = &heap->slow[cls];
         uint32_t fit = LIST_FIRST_BYTES / ac_class_sizes[cls];
@@ -75,6 +79,21 @@ void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state)
         slow->left_start = heap->list[cls].left;
         ac_list_set(heap, cls, NULL, 0);
     }
+}
+
+void ac_heap_reset(struct ac_heap *heap)
+{
+    for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++) {
+        ac_list_sync(heap, cls);
+        struct ac_list_slow old = heap->slow[cls];
+
+        heap->slow[cls] = (struct ac_list_slow){ .malloc_count = old.malloc_count,
+                                                 .free_count = old.malloc_count };
+        ac_list_set(heap, cls, NULL, 0);
+    }
+    heap->pages = NULL;
+    heap->empty_bytes = 0;
+    heap->first_class = NULL;
 }
 
 uint32_t ac_heap_count(void)
@@ -167,14 +186,18 @@ bool ac_enter(struct ac_heap **heap)
 
 struct ac_heap *ac_heap_late(void)
 {
-    if (registry.late == NULL && ac_map.unit_count != 0) {
-        ac_lock_take(&ac_registry_lock);
+    if (ac_map.unit_count == 0)
+        return NULL;
+    ac_lock_take(&ac_registry_lock);
+    if (registry.late == NULL) {
         registry.late = registry_new();
-        ac_lock_give(&ac_registry_lock);
         if (registry.late != NULL)
             ac_heap_setup(registry.late, AC_HEAP_SHARED);
     }
-    return registry.late;
+    struct ac_heap *late = registry.late;
+
+    ac_lock_give(&ac_registry_lock);
+    return late;
 }
 
 /* --- The end of a thread -------------------------------------------------- */

@@ -10,23 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIVE_MAX = 4096, POOLS_MAX = 4, STALE_MAX = 64 };
+enum {
+    LIVE_MAX = 4096,
+    POOLS_MAX = 4,
+    STALE_MAX = 64
+};
 
 struct item {
     unsigned char *at;
     size_t usable;
-    uint64_t mark;              /* what its bytes are made from */
+    uint64_t mark; /* what its bytes are made from */
 };
 
 struct model {
     struct ac_fit *fit;
     struct item items[LIVE_MAX];
     size_t count;
-    size_t live;                /* bytes, headers included */
-    unsigned char *pool_at[POOLS_MAX];      /* payload of the first block */
+    size_t live;                       /* bytes, headers included */
+    unsigned char *pool_at[POOLS_MAX]; /* payload of the first block */
     size_t pool_usable[POOLS_MAX];
     size_t pool_count;
-    void *stale[STALE_MAX];     /* freed at some time */
+    void *stale[STALE_MAX]; /* freed at some time */
     size_t size_max;
     bool filling;
 };
@@ -54,14 +58,14 @@ static size_t random_size(size_t max)
     return random_below(16) == 0 ? 0 : ac_min(random_below(limit) + limit / 2, max);
 }
 
-#define EXPECT(condition)                                                          \
-    do {                                                                           \
-        if (!(condition)) {                                                        \
-            printf("%s:%d: %s: not so at step %llu; ACRE_TEST_SEED=%llu\n", where, \
-                   __LINE__, #condition, (unsigned long long)step,                 \
-                   (unsigned long long)seed);                                      \
-            exit(1);                                                               \
-        }                                                                          \
+#define EXPECT(condition)                                                                \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            printf("%s:%d: %s: not so at step %llu; ACRE_TEST_SEED=%llu\n", where,       \
+                   __LINE__, #condition, (unsigned long long)step,                       \
+                   (unsigned long long)seed);                                            \
+            exit(1);                                                                     \
+        }                                                                                \
     } while (0)
 
 /* --- Contents ------------------------------------------------------------ */
@@ -133,7 +137,7 @@ static size_t item_room(const struct model *m, size_t i)
 static void item_add(struct model *m, unsigned char *at, size_t size, size_t align)
 {
     size_t i = items_below(m, at);
-    struct item item = { at, ac_fit_usable(m->fit, at), random_next() };
+    struct item item = {at, ac_fit_usable(m->fit, at), random_next()};
 
     EXPECT((uintptr_t)at % ac_max(align, 16) == 0);
     EXPECT(item.usable >= size && item.usable >= 24 && item.usable % 16 == 8);
@@ -172,7 +176,7 @@ static void step_alloc(struct model *m)
 
     if (align <= 16)
         EXPECT((at != NULL) == (largest != 0 && size <= largest));
-    else if (at == NULL)    /* no more than the rounding to a class is in vain */
+    else if (at == NULL) /* no more than the rounding to a class is in vain */
         EXPECT(largest < (size + align + 48) + (size + align + 48) / 16 + 16);
     if (at != NULL)
         item_add(m, at, size, align);
@@ -221,7 +225,7 @@ static void step_resize(struct model *m)
 static void step_abuse(struct model *m)
 {
     static _Alignas(16) unsigned char foreign[64];
-    void *bad[4] = { foreign + 16, m->stale[random_below(STALE_MAX)], NULL, NULL };
+    void *bad[4] = {foreign + 16, m->stale[random_below(STALE_MAX)], NULL, NULL};
 
     if (m->count > 0) {
         const struct item *item = &m->items[random_below(m->count)];
@@ -274,7 +278,7 @@ static void visit(void *arg, void *block, size_t size, bool used)
 
 static void check(const struct model *m)
 {
-    struct walk w = { m, 0, 0, false };
+    struct walk w = {m, 0, 0, false};
     struct ac_fit_stats stats = ac_fit_stats(m->fit);
 
     EXPECT(ac_fit_check(m->fit) == AC_FIT_SOUND);

@@ -100,9 +100,20 @@ static void *memory_map_aligned(size_t size, size_t align, int protection, int f
     return (void *)result;
 }
 
+/* What is only reserved stays out of core files: gcore would write zeroes for it. */
+static void memory_dump(uintptr_t addr, size_t size, bool on)
+{
+    (void)linux_call3(SYS_madvise, (long)addr, (long)size,
+                      on ? MADV_DODUMP : MADV_DONTDUMP);
+}
+
 void *ac_os_reserve(size_t size, size_t align, int *error)
 {
-    return memory_map_aligned(size, align, PROT_NONE, MEMORY_RESERVE_FLAGS, error);
+    void *addr = memory_map_aligned(size, align, PROT_NONE, MEMORY_RESERVE_FLAGS, error);
+
+    if (addr != NULL)
+        memory_dump((uintptr_t)addr, size, false);
+    return addr;
 }
 
 int ac_os_reserve_at(void *addr, size_t size)
@@ -112,8 +123,10 @@ int ac_os_reserve_at(void *addr, size_t size)
 
     if (linux_failed(result))
         return (int)-result;
-    if ((uintptr_t)result == (uintptr_t)addr)
+    if ((uintptr_t)result == (uintptr_t)addr) {
+        memory_dump((uintptr_t)addr, size, false);
         return 0;
+    }
     /* Before 4.17 the flag is unknown and the address a mere wish. */
     (void)memory_munmap((uintptr_t)result, size);
     return EEXIST;
@@ -126,7 +139,11 @@ int ac_os_release(void *addr, size_t size)
 
 int ac_os_commit(void *addr, size_t size)
 {
-    return memory_mprotect(addr, size, PROT_READ | PROT_WRITE);
+    int error = memory_mprotect(addr, size, PROT_READ | PROT_WRITE);
+
+    if (error == 0)
+        memory_dump((uintptr_t)addr, size, true);
+    return error;
 }
 
 /* A fresh reservation laid over the old pages: in one call the contents, the
@@ -137,8 +154,10 @@ int ac_os_decommit(void *addr, size_t size)
 {
     long result = memory_mmap(addr, size, PROT_NONE, MEMORY_RESERVE_FLAGS | MAP_FIXED);
 
-    if (!linux_failed(result))
+    if (!linux_failed(result)) {
+        memory_dump((uintptr_t)addr, size, false);
         return 0;
+    }
     int error = ac_os_purge(addr, size);
     if (error != 0)
         return error;

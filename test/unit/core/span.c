@@ -5,6 +5,7 @@
 #include "core/options.h"
 #include "core/span.h"
 #include "fault/fresh.h"
+#include "os/fake/fake.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,17 +74,28 @@ static uint32_t verify_bins(uint32_t index, size_t *dirty)
     return count;
 }
 
-/* From granule 0 to the top every granule is in one span, or in a hole. */
+/* In a hole the map has nothing, or what was there before. */
+static bool is_hole(uint32_t index, uint32_t at)
+{
+    const struct ac_span *s = &ac_spans[ac_areas[index].map[at]];
+
+    return ac_areas[index].map[at] == 0 || s->area != index || s->first != at ||
+           s->state == AC_SPAN_UNUSED;
+}
+
+/* From granule 1 to the top every granule is in one span, or in a hole.  Granule 0 is
+ * never handed out. */
 static uint32_t verify_map(uint32_t index, size_t *used, uint32_t *used_count, bool holes)
 {
     const struct ac_area *area = &ac_areas[index];
     uint32_t last_state = AC_SPAN_UNUSED;
     uint32_t free_count = 0;
 
-    for (uint32_t at = 0; at < area->top;) {
+    CHECK_EQUAL(area->map[0], 0);
+    for (uint32_t at = 1; at < area->top;) {
         uint32_t span = area->map[at];
 
-        if (span == 0 && holes) {
+        if (holes && is_hole(index, at)) {
             at++;
             last_state = AC_SPAN_UNUSED;
             continue;
