@@ -32,35 +32,26 @@ if(shim_sources)
     add_library(acre_malloc_shared SHARED ${drop_in_objects})
     acre_shared_library(acre_malloc_shared acre-malloc malloc)
 
-    # The static drop-in is two objects.  Whoever refers to one function of the
-    # malloc family gets all of them, so that libc's malloc.o is never linked beside
-    # ours.  The C++ operators are apart: they refer to the C++ runtime by strong
-    # symbols, since a weak one does not pull a member out of libstdc++.a.
-    set(malloc_sources ${shim_sources})
-    list(FILTER malloc_sources EXCLUDE REGEX "/new[^/]*$")
-    set(new_sources ${shim_sources})
-    list(FILTER new_sources INCLUDE REGEX "/new[^/]*$")
-    add_library(acre_static_malloc_objects OBJECT ${malloc_sources})
-    target_link_libraries(acre_static_malloc_objects PRIVATE acre_library_flags)
-    add_library(acre_static_new_objects OBJECT ${new_sources})
-    target_link_libraries(acre_static_new_objects PRIVATE acre_library_flags)
-    target_compile_definitions(acre_static_new_objects PRIVATE AC_RUNTIME_STRONG=1)
-    set(drop_in_malloc ${PROJECT_BINARY_DIR}/acre-malloc.o)
-    set(drop_in_new ${PROJECT_BINARY_DIR}/acre-new.o)
-    add_custom_command(OUTPUT ${drop_in_malloc}
-        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${drop_in_malloc}
-                $<TARGET_OBJECTS:acre_objects> $<TARGET_OBJECTS:acre_static_malloc_objects>
-        DEPENDS acre_objects acre_static_malloc_objects
-                $<TARGET_OBJECTS:acre_objects> $<TARGET_OBJECTS:acre_static_malloc_objects>
+    # The static drop-in is one object: whoever refers to one function of the
+    # family gets all of them, so that libc's malloc.o is never linked beside
+    # ours, and its internal names are local to it.  The C++ operators stay out:
+    # those of libstdc++.a call our malloc, and throw as they should (a weak
+    # reference would not pull the runtime out of an archive, a strong one would
+    # break C programs under --whole-archive).
+    set(static_sources ${shim_sources})
+    list(FILTER static_sources EXCLUDE REGEX "/new[^/]*$")
+    add_library(acre_static_shim_objects OBJECT ${static_sources})
+    target_link_libraries(acre_static_shim_objects PRIVATE acre_library_flags)
+    set(static_objects $<TARGET_OBJECTS:acre_objects>
+                       $<TARGET_OBJECTS:acre_static_shim_objects>)
+    set(drop_in_object ${PROJECT_BINARY_DIR}/acre-malloc.o)
+    add_custom_command(OUTPUT ${drop_in_object}
+        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${drop_in_object} ${static_objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${drop_in_object}
+        DEPENDS acre_objects acre_static_shim_objects ${static_objects}
         COMMAND_EXPAND_LISTS VERBATIM
         COMMENT "Merging the static drop-in into one object")
-    add_custom_command(OUTPUT ${drop_in_new}
-        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${drop_in_new}
-                $<TARGET_OBJECTS:acre_static_new_objects>
-        DEPENDS acre_static_new_objects $<TARGET_OBJECTS:acre_static_new_objects>
-        COMMAND_EXPAND_LISTS VERBATIM
-        COMMENT "Merging the static C++ operators into one object")
-    add_library(acre_malloc_static STATIC ${drop_in_malloc} ${drop_in_new})
+    add_library(acre_malloc_static STATIC ${drop_in_object})
     set_target_properties(acre_malloc_static PROPERTIES
         OUTPUT_NAME acre-malloc EXPORT_NAME malloc-static LINKER_LANGUAGE C)
     target_include_directories(acre_malloc_static INTERFACE

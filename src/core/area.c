@@ -53,6 +53,7 @@ static bool area_skip(struct ac_area *area, uint32_t step)
     area->reserved += step;
     area->committed = area->reserved;
     area->top = area->reserved;
+    area->huge_upto = area->reserved;
     return true;
 }
 

@@ -37,19 +37,48 @@ static double events_minus_log(uint64_t u)
     return (53.0 - log) * 0.69314718055994530942 - 2.0 * y * sum;
 }
 
-uint32_t ac_events_distance(struct ac_heap *heap, uint32_t cls)
+/* The period of the instrument that is on, or 0. */
+static size_t events_period(void)
 {
     const struct ac_instrument *instrument =
         atomic_load_explicit(&events_instrument, memory_order_acquire);
 
-    if (instrument == NULL || instrument->period_bytes == 0)
-        return DISTANCE_OFF;
-    heap->random += 0x9e3779b97f4a7c15u;
-    uint64_t u = (ac_mix(heap->random) >> 11) + 1;
-    double mean = (double)instrument->period_bytes / ac_class_sizes[cls];
-    double distance = events_minus_log(u) * mean;
+    return instrument != NULL ? instrument->period_bytes : 0;
+}
 
-    return distance < DISTANCE_MAX ? (uint32_t)distance : DISTANCE_MAX;
+/* Exponentially distributed with mean 1. */
+static double events_random(struct ac_heap *heap)
+{
+    heap->random += 0x9e3779b97f4a7c15u;
+    return events_minus_log((ac_mix(heap->random) >> 11) + 1);
+}
+
+static uint32_t events_distance(struct ac_heap *heap, uint32_t cls, size_t period)
+{
+    double mean = (double)period / ac_class_sizes[cls];
+    double distance = events_random(heap) * mean;
+
+    return distance < DISTANCE_MAX ? (uint32_t)distance + 1 : DISTANCE_MAX;
+}
+
+bool ac_events_rearm(struct ac_heap *heap, uint32_t cls)
+{
+    struct ac_list_slow *slow = &heap->slow[cls];
+    size_t period = events_period();
+    bool sample = slow->drawn && period != 0;
+    uint32_t left = period != 0 ? events_distance(heap, cls, period) : DISTANCE_OFF;
+
+    slow->drawn = period != 0;
+    heap->list[cls].left = left;
+    slow->left_start = left;
+    return sample;
+}
+
+bool ac_events_draw(struct ac_heap *heap, size_t size)
+{
+    size_t period = events_period();
+
+    return period != 0 && events_random(heap) * (double)period < (double)size;
 }
 
 void ac_events_sampled(const void *block, size_t size)

@@ -25,10 +25,15 @@ struct ac_instrument {
  * Threads notice when their countdown runs out. */
 int ac_events_attach(const struct ac_instrument *instrument);
 
-/* How many mallocs of the class until the next sample; draws from heap->random. */
-uint32_t ac_events_distance(struct ac_heap *heap, uint32_t cls);
+/* Start the countdown of a list anew: to the next sample, or, with no instrument on,
+ * to the next look whether there is one.  Returns whether the one that has run out led
+ * to a sample. */
+bool ac_events_rearm(struct ac_heap *heap, uint32_t cls);
 
-/* The countdown has run out with this block: tell the instrument. */
+/* Is this large block, which has no countdown, a sample? */
+bool ac_events_draw(struct ac_heap *heap, size_t size);
+
+/* This block is a sample: tell the instrument. */
 void ac_events_sampled(const void *block, size_t size);
 
 #endif

@@ -4,6 +4,8 @@
 #include "core/fatal.h"
 #include "os/os.h"
 
+#include <errno.h>
+
 #define LOCK_SPINS 100
 
 AC_INLINE void lock_pause(void)
@@ -25,10 +27,9 @@ static bool lock_is_passed(const struct ac_lock *lock)
            atomic_load_explicit(&lock_fork_thread, memory_order_relaxed) == &lock_self;
 }
 
-AC_COLD void ac_lock_take_slow(struct ac_lock *lock)
+/* Take the lock, but sleep no longer than `ns` at a time without its being given. */
+static bool lock_take_within(struct ac_lock *lock, uint64_t ns)
 {
-    if (lock_is_passed(lock))
-        return;
     for (int i = 0; i < LOCK_SPINS; i++) {
         uint32_t expected = 0;
 
@@ -36,11 +37,19 @@ AC_COLD void ac_lock_take_slow(struct ac_lock *lock)
             atomic_compare_exchange_weak_explicit(&lock->word, &expected, 1,
                                                   memory_order_acquire,
                                                   memory_order_relaxed))
-            return;
+            return true;
         lock_pause();
     }
     while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire) != 0)
-        (void)ac_os_wait(&lock->word, 2, AC_OS_FOREVER);
+        if (ac_os_wait(&lock->word, 2, ns) == ETIMEDOUT)
+            return false;
+    return true;
+}
+
+AC_COLD void ac_lock_take_slow(struct ac_lock *lock)
+{
+    if (!lock_is_passed(lock))
+        (void)lock_take_within(lock, AC_OS_FOREVER);
 }
 
 AC_COLD void ac_lock_give_slow(struct ac_lock *lock)
@@ -50,17 +59,14 @@ AC_COLD void ac_lock_give_slow(struct ac_lock *lock)
 
 bool ac_lock_settles(struct ac_lock *lock, uint64_t ns)
 {
-    const uint64_t step = 20000000;
-
-    for (uint64_t waited = 0;; waited += step) {
-        uint32_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
-
-        if (word == 0 || lock_is_passed(lock))
-            return true;
-        if (waited >= ns)
-            return false;
-        (void)ac_os_wait(&lock->word, word, step);
-    }
+    if (AC_LIKELY(atomic_load_explicit(&lock->word, memory_order_relaxed) == 0) ||
+        lock_is_passed(lock))
+        return true;
+    if (!lock_take_within(lock, ns))
+        return false;
+    ac_lock_rank_taken(lock);
+    ac_lock_give(lock);
+    return true;
 }
 
 void ac_lock_fork_begin(struct ac_lock *lock)
@@ -83,6 +89,8 @@ static _Thread_local uint32_t lock_ranks;
 
 void ac_lock_rank_taken(const struct ac_lock *lock)
 {
+    if (lock_is_passed(lock))
+        return;
     bool equal_in_fork = lock->rank == AC_RANK_FIRST_CLASS;   /* all of them */
 
     if (lock_ranks >> (lock->rank + equal_in_fork) != 0)

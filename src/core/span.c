@@ -158,7 +158,8 @@ static uint32_t span_neighbour(const struct ac_area *area, uint32_t at,
     const struct ac_span *s = &ac_spans[span];
 
     /* In a hole the map may hold what was there before. */
-    return span != 0 && s->state == state && (s->first == at || s->first + s->count - 1 == at)
+    return span != 0 && s->state == state && &ac_areas[s->area] == area &&
+                   (s->first == at || s->first + s->count - 1 == at)
                ? span
                : 0;
 }

@@ -40,9 +40,7 @@ void *ac_heap_alloc_small(struct ac_heap *heap, size_t size, bool *event)
         return NULL;
     if (list->left == 0) {
         ac_list_sync(heap, cls);
-        list->left = ac_events_distance(heap, cls) + 1;
-        slow->left_start = list->left;
-        *event = true;
+        *event = ac_events_rearm(heap, cls);
     }
     slow->slack_sum += ac_class_sizes[cls] - size;
     slow->slack_count++;
@@ -81,8 +79,13 @@ static void *small_alloc(struct ac_heap *heap, size_t size)
 
 static void *any_alloc(struct ac_heap *heap, size_t size, size_t align, bool *zero)
 {
-    return size <= AC_SMALL_MAX ? small_alloc(heap, size)
-                                : ac_large_alloc(size, align, zero);
+    if (size <= AC_SMALL_MAX)
+        return small_alloc(heap, size);
+    void *block = ac_large_alloc(size, align, zero);
+
+    if (block != NULL && heap != NULL && ac_events_draw(heap, size))
+        ac_events_sampled(block, size);
+    return block;
 }
 
 /* The slow entry for all: *zero says that the block reads as zero. */

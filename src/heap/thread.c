@@ -75,8 +75,7 @@ void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state)
             slow->bound = fit < LIST_FIRST_MIN   ? LIST_FIRST_MIN
                           : fit > LIST_FIRST_MAX ? LIST_FIRST_MAX
                                                  : fit;
-        heap->list[cls].left = ac_events_distance(heap, cls);
-        slow->left_start = heap->list[cls].left;
+        (void)ac_events_rearm(heap, cls);
         ac_list_set(heap, cls, NULL, 0);
     }
 }

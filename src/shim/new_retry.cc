@@ -1,32 +1,24 @@
 // new_retry.cc -- what operator new does when there is no memory.
 //
 // The C++ runtime is referred to by weak symbols only, so that C programs need
-// none, and programs with libstdc++ or libc++ use their own.  The static drop-in is
-// built with AC_RUNTIME_STRONG: its operators are a member of their own, which only
-// C++ programs pull in.
+// none, and programs with libstdc++ or libc++ use their own.
 #include <cstddef>
 
 extern "C" {
 #include "shim/new.h"
 }
 
-#if defined(AC_RUNTIME_STRONG)
-#define RUNTIME
-#pragma GCC diagnostic ignored "-Waddress"      // the tests below are for the weak ones
-#else
-#define RUNTIME __attribute__((weak))
 // Catching needs these; a process that throws has them.
 __asm__(".weak __gxx_personality_v0\n"
         ".weak __cxa_begin_catch\n"
         ".weak __cxa_end_catch\n"
         ".weak _Unwind_Resume\n"
         ".weak _ZSt9terminatev\n");
-#endif
 
 namespace std {
 using new_handler = void (*)();
-RUNTIME new_handler get_new_handler() noexcept;
-RUNTIME void __throw_bad_alloc();                           // libstdc++
+__attribute__((weak)) new_handler get_new_handler() noexcept;
+__attribute__((weak)) void __throw_bad_alloc();                           // libstdc++
 namespace __1 {
 __attribute__((weak)) void __throw_bad_alloc();             // libc++
 }

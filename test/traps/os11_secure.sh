@@ -23,8 +23,8 @@ for program in static dynamic plain; do
     chmod 4755 "$where/$program"
     for options in "no_such_option=1" "mode=trace,output=$where/out/x" "mode=profile,file=$where/out/x" \
                    "mode=check" "verbose=1,stats=1" "=,,=" "limit=1"; do
-        ( cd "$where/out" && as_nobody env ACRE_OPTIONS="$options" ACRE_STATS=1 \
-            LD_PRELOAD="$ACRE_PRELOAD" timeout 10 "$where/$program" ) >"$where/log" 2>"$where/err"
+        ( cd "$where/out" && as_nobody timeout 10 env ACRE_OPTIONS="$options" ACRE_STATS=1 \
+            LD_PRELOAD="$ACRE_PRELOAD" "$where/$program" ) >"$where/log" 2>"$where/err"
         status=$?
         [ $status = 77 ] && { echo "no AT_SECURE here (nosuid?)" >&2; exit 77; }
         sed -i '/ld.so: object .* cannot be preloaded/d' "$where/err"

@@ -102,19 +102,18 @@ static void *hand_over(void *arg)
 
     for (uint32_t i = 0; i < 60000; i++) {
         uint64_t r = fresh_random(&seed);
-        size_t size = (r >> 16) % 64 == 0 ? 1 + (r >> 24) % 60000 : 8 + (r >> 24) % 600;
+        size_t size = (r >> 16) % 64 == 0 ? 8 + (r >> 24) % 60000 : 8 + (r >> 24) % 600;
         unsigned char *block = acre_malloc(size);
 
         CHECK(block != NULL);
         memset(block, (int)(size & 0xff), size < 64 ? size : 64);
-        if (size >= 8)
-            *(uint32_t *)block = (uint32_t)size;
+        *(uint32_t *)block = (uint32_t)size;
         unsigned char *old = atomic_exchange(&exchange[r % 512], block);
         if (old == NULL)
             continue;
         uint32_t old_size = *(uint32_t *)old;
 
-        CHECK(old_size >= 8 && old_size <= 60000);
+        CHECK(old_size >= 8 && old_size < 60008);
         for (uint32_t k = 4; k < old_size && k < 64; k++)
             CHECK_EQUAL(old[k], old_size & 0xff);
         acre_free(old);
