@@ -34,21 +34,16 @@ if(shim_sources)
 
     # The static drop-in is one object: whoever refers to one function of the
     # family gets all of them, so that libc's malloc.o is never linked beside
-    # ours, and its internal names are local to it.  The C++ operators stay out:
-    # those of libstdc++.a call our malloc, and throw as they should (a weak
-    # reference would not pull the runtime out of an archive, a strong one would
-    # break C programs under --whole-archive).
-    set(static_sources ${shim_sources})
-    list(FILTER static_sources EXCLUDE REGEX "/new[^/]*$")
-    add_library(acre_static_shim_objects OBJECT ${static_sources})
-    target_link_libraries(acre_static_shim_objects PRIVATE acre_library_flags)
-    set(static_objects $<TARGET_OBJECTS:acre_objects>
-                       $<TARGET_OBJECTS:acre_static_shim_objects>)
+    # ours, and its internal names are local to it.
     set(drop_in_object ${PROJECT_BINARY_DIR}/acre-malloc.o)
     add_custom_command(OUTPUT ${drop_in_object}
-        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${drop_in_object} ${static_objects}
+        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${drop_in_object} ${drop_in_objects}
+        # The pointer to the C++ personality is one of a group that the linker keeps
+        # once in a program: a local name would lead into a discarded copy.
         COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${drop_in_object}
-        DEPENDS acre_objects acre_static_shim_objects ${static_objects}
+        COMMAND ${CMAKE_OBJCOPY} --globalize-symbol=DW.ref.__gxx_personality_v0
+                ${drop_in_object}
+        DEPENDS acre_objects acre_shim_objects ${drop_in_objects}
         COMMAND_EXPAND_LISTS VERBATIM
         COMMENT "Merging the static drop-in into one object")
     add_library(acre_malloc_static STATIC ${drop_in_object})

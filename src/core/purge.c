@@ -14,7 +14,6 @@
 #include "core/span.h"
 
 #define PURGE_SECOND_NS 1000000000u
-#define PURGE_REGRET_MAX ((size_t)1 << 30)
 
 struct ac_purge_state ac_purge;
 
@@ -27,7 +26,8 @@ void ac_purge_regret(const struct ac_span *span, size_t bytes)
 {
     if (ac_purge_clock_ms() - span->purged_ms > ac_option(purge_delay))
         return;
-    ac_purge.regret_bytes = ac_min(ac_purge.regret_bytes + 2 * bytes, PURGE_REGRET_MAX);
+    ac_purge.regret_bytes =
+        ac_min(ac_purge.regret_bytes + 2 * bytes, ac_span_used_peak());
 }
 
 static void purge_decay(void)

@@ -313,6 +313,11 @@ void ac_span_relieve(void)
     ac_lock_give(&ac_span_lock);
 }
 
+size_t ac_span_used_peak(void)
+{
+    return span_state.used_peak;
+}
+
 uint32_t ac_span_alloc(uint32_t area, uint32_t count, uint32_t align,
                        enum ac_span_state state, bool *zero)
 {

@@ -108,6 +108,8 @@ void ac_area_leave_top(struct ac_area *area);
 /* How much dirty memory may stay. */
 size_t ac_purge_allowance(void);
 void ac_purge_regret(const struct ac_span *span, size_t bytes);
+/* The most that was ever in spans in use. */
+size_t ac_span_used_peak(void);
 uint32_t ac_purge_clock_ms(void);
 
 #endif

@@ -12,6 +12,8 @@
 #define LOOK_BYTES 8192u    /* frees, in bytes, between two looks at a list that */
 #define LOOK_MIN 8u         /* stays short */
 
+_Atomic(uint64_t) ac_late_frees[AC_CLASS_LAST + 1];
+
 /* Is `address` the start of a block that was handed out at least once? */
 static bool block_is_start(const struct ac_page *page, const void *address)
 {
@@ -133,6 +135,7 @@ AC_NOINLINE void ac_free_full(struct ac_block *block, uint32_t cls)
         ac_heap_tick(heap);
         ac_leave(heap);
     } else {    /* in a signal handler, or past the thread's end: no list to use */
+        atomic_fetch_add_explicit(&ac_late_frees[cls], 1, memory_order_relaxed);
         ac_block_link(block, NULL, ac_heap_key);
         (void)ac_give_back(NULL, block, 1);
     }

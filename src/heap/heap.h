@@ -68,6 +68,8 @@ AC_INLINE void ac_leave(struct ac_heap *heap)
 /* A small block; *event says that the sampling countdown ran out. */
 void *ac_heap_alloc_small(struct ac_heap *heap, size_t size, bool *event);
 void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *block);
+/* Blocks that went back without a list, by threads past their end. */
+extern _Atomic(uint64_t) ac_late_frees[AC_CLASS_LAST + 1];
 /* free of a block of class `cls` when the list wants to be looked at. */
 void ac_free_full(struct ac_block *block, uint32_t cls);
 

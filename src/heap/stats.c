@@ -119,6 +119,7 @@ static void stats_class(struct acre_stats *stats, uint32_t cls)
     one->size = ac_class_sizes[cls];
     for (uint32_t i = 0; i < ac_heap_count(); i++)
         stats_add_list(one, ac_heap_at(i), cls);
+    one->free_count += atomic_load_explicit(&ac_late_frees[cls], memory_order_relaxed);
     one->page_count += ac_heap_orphans.slow[cls].page_count;
     one->page_bytes = one->page_count * ac_class_units[cls] * AC_UNIT_BYTES;
     if (one->free_count > one->malloc_count)    /* caught in the middle of a step */

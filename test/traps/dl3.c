@@ -1,7 +1,7 @@
 /* T-dl3: two shared objects with the allocator linked in statically, and the preloaded
  * one: each works, threads come and go, and a free by the wrong copy either works or
  * is named. */
-// helper: dl3_plugin.c -Wl,-Bsymbolic -Wl,--whole-archive $BUILD/libacre-malloc.a -Wl,--no-whole-archive
+// helper: dl3_plugin.c -Wl,-Bsymbolic $BUILD/libacre-malloc.a
 #include "check.h"
 #include <dlfcn.h>
 #include <pthread.h>

@@ -12,11 +12,12 @@ mkdir "$where/out" && chmod 1777 "$where/out"
 gcc -O1 -fno-builtin -o "$where/dynamic" "$ACRE_TEST_SRC/traps/os11_victim.c" \
     -I"$ACRE_TEST_SRC/traps" -D_GNU_SOURCE "$ACRE_BUILD/libacre-malloc.so" \
     -Wl,-rpath,"$where" || exit 1
-cp "$ACRE_BUILD/libacre-malloc.so" "$where/"
+cp "$ACRE_BUILD/libacre-malloc.so" "$ACRE_BUILD"/libacre-malloc.so.? "$where/"
+cp "$ACRE_BUILD/libacre-malloc.so" "$where/libacre-malloc.so.0"
 cp "$ACRE_TEST_BIN/os11_victim" "$where/static"
 gcc -O1 -fno-builtin -o "$where/plain" "$ACRE_TEST_SRC/traps/os11_victim.c" -D_GNU_SOURCE \
     -I"$ACRE_TEST_SRC/traps" || exit 1
-chmod 755 "$where"/libacre-malloc.so
+chmod 755 "$where"/libacre-malloc.so*
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 for program in static dynamic plain; do
     chown 65533 "$where/$program"

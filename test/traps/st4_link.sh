@@ -62,8 +62,9 @@ try gcc $O -static "$LIB" p.c "$LIB"
 try gcc $O -static-pie -fPIE p.c "$LIB"
 try gcc $O -static -flto p.c "$LIB"
 try gcc $O -static -ffunction-sections -fdata-sections -Wl,--gc-sections p.c "$LIB"
-try gcc $O -static p.c -Wl,--whole-archive "$LIB" -Wl,--no-whole-archive
-try gcc $O -static-pie -fPIE -flto -Wl,--gc-sections p.c -Wl,--whole-archive "$LIB" -Wl,--no-whole-archive
+# the whole archive has operator new, which needs the C++ runtime
+try gcc $O -static p.c -Wl,--whole-archive "$LIB" -Wl,--no-whole-archive -lstdc++
+try gcc $O -static-pie -fPIE -flto -Wl,--gc-sections p.c -Wl,--whole-archive "$LIB" -Wl,--no-whole-archive -lstdc++
 try g++ $O -static p.cc "$LIB"
 try g++ $O -static p.cc -Wl,--whole-archive "$LIB" -Wl,--no-whole-archive
 try g++ $O -static-libstdc++ p.cc "$LIB"

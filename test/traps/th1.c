@@ -67,7 +67,7 @@ static void flat(void *(*body)(void *), int count, const char *what)
     long before = check_rss_kb();
     many(body, count / 2);
     long after = check_rss_kb();
-    CHECKF(after - before < 2048, "%s threads: RSS from %ld to %ld KiB", what, before, after);
+    CHECKF(after - before < 4096, "%s threads: RSS from %ld to %ld KiB", what, before, after);
 }
 
 int main(void)
