@@ -14,7 +14,7 @@ struct ac_lock ac_page_meta_lock = AC_LOCK_INIT(AC_RANK_META);
 int ac_page_init(void)
 {
     size_t units = ac_areas[AC_AREA_UNITS].limit;
-    size_t limits[2] = { units * sizeof(uint32_t), units * sizeof(struct ac_page) };
+    size_t limits[2] = { units * sizeof(uint64_t), units * sizeof(struct ac_page) };
     int error = ac_meta_init(page_meta, limits, 2);
 
     /* The whole unit map, so that a free of any address may read it. */
@@ -22,9 +22,10 @@ int ac_page_init(void)
         error = ac_meta_ensure(&page_meta[0], limits[0]);
     if (error != 0)
         return error;
-    ac_map.units = (_Atomic(uint32_t) *)page_meta[0].base;
+    ac_map.units = (_Atomic(uint64_t) *)page_meta[0].base;
     ac_map.pages = (struct ac_page *)page_meta[1].base;
     ac_map.base = ac_areas[AC_AREA_UNITS].base;
+    ac_map.first_unit = ac_map.base >> AC_UNIT_SHIFT;
     ac_map.unit_count = units;
     return 0;
 }
@@ -70,15 +71,18 @@ struct ac_page *ac_page_new(uint32_t cls)
 }
 
 /* Entry of unit `i` of the page, as far as it is carved now. */
-static uint32_t page_entry(const struct ac_page *page, uint32_t i)
+static uint64_t page_entry(const struct ac_page *page, uint32_t i)
 {
+    uint64_t cls = page->cls;
     size_t end = page->first_class != NULL
                      ? 0    /* every free of its blocks takes the slow path */
-                     : (size_t)page->carved * ac_class_sizes[page->cls];
+                     : (size_t)page->carved * ac_class_sizes[cls];
     size_t before = (size_t)i << AC_UNIT_SHIFT;
-    size_t here = end > before ? ac_min(end - before, AC_UNIT_BYTES) : 0;
+    uint64_t here = end > before ? ac_min(end - before, AC_UNIT_BYTES) : 0;
+    uint64_t entry = (uint64_t)i << 56 | cls << 48 |
+                     (uint64_t)ac_class_phase(page->cls, i) << 32;
 
-    return (uint32_t)(here << 8) | ac_class_code(page->cls, i);
+    return here != 0 ? entry | (here - 1) << 16 | cls * sizeof(struct ac_list) : entry;
 }
 
 void ac_page_map(struct ac_page *page)
@@ -107,9 +111,9 @@ struct ac_page *ac_page_around(const void *address)
 
     if (unit >= ac_map.unit_count)
         return NULL;
-    uint32_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
+    uint64_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
 
-    return entry != 0 ? &ac_map.pages[unit - ac_code_units[entry & 0xff]] : NULL;
+    return entry != 0 ? &ac_map.pages[unit - AC_ENTRY_PLACE(entry)] : NULL;
 }
 
 struct ac_block *ac_page_carve(struct ac_page *page, uint32_t want, uintptr_t key,

@@ -42,9 +42,9 @@ AC_INLINE size_t ac_page_bytes(const struct ac_page *page)
 AC_INLINE struct ac_page *ac_page_of(const void *block)
 {
     size_t unit = ((uintptr_t)block - ac_map.base) >> AC_UNIT_SHIFT;
-    uint32_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
+    uint64_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
 
-    return &ac_map.pages[unit - ac_code_units[entry & 0xff]];
+    return &ac_map.pages[unit - AC_ENTRY_PLACE(entry)];
 }
 
 AC_INLINE void ac_block_link(struct ac_block *block, struct ac_block *next, uintptr_t key)

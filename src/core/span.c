@@ -458,7 +458,7 @@ static const struct ac_area *area_of_large(const void *address, uint32_t *granul
 
 /* Reads without the lock: the caller owns the block, so its span cannot change;
  * for a stale or wild address the answer is a span that does not start there. */
-uint32_t ac_span_find(const void *address)
+uint32_t ac_span_find_state(const void *address, enum ac_span_state state)
 {
     uint32_t granule = 0;
     const struct ac_area *area = area_of_large(address, &granule);
@@ -468,7 +468,7 @@ uint32_t ac_span_find(const void *address)
     uint32_t span = area->map[granule];
 
     if (span == 0 || ac_spans[span].first != granule ||
-        ac_spans[span].state != AC_SPAN_LARGE || ac_spans[span].area != AC_AREA_LARGE ||
+        ac_spans[span].state != state || ac_spans[span].area != AC_AREA_LARGE ||
         ac_span_address(span) != address)
         return 0;
     return span;
@@ -518,7 +518,7 @@ static void span_add_resident(uint32_t span, struct ac_span_totals *out)
 {
     const struct ac_span *s = &ac_spans[span];
 
-    if (s->state == AC_SPAN_DIRTY) {
+    if (s->state == AC_SPAN_DIRTY || s->state == AC_SPAN_CACHED) {
         out->dirty_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
     } else if (s->state == AC_SPAN_LARGE) {
         out->large_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));

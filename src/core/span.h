@@ -42,8 +42,13 @@ void ac_span_relieve(void);
  * purged.  Any thread. */
 size_t ac_span_purge(size_t keep);
 
-/* The used large span that starts at `address`, or 0. */
-uint32_t ac_span_find(const void *address);
+/* The span in this state (LARGE or CACHED) that starts at `address`, or 0. */
+uint32_t ac_span_find_state(const void *address, enum ac_span_state state);
+/* The large block's span that starts at `address`, or 0. */
+AC_INLINE uint32_t ac_span_find(const void *address)
+{
+    return ac_span_find_state(address, AC_SPAN_LARGE);
+}
 /* The used large span around `address`, or 0.  O(length): for messages. */
 uint32_t ac_span_around(const void *address);
 

@@ -7,7 +7,7 @@
  *   unit      64 KiB at a multiple of 64 KiB; has one entry in the unit map.
  *   page      1 to 4 units, cut into blocks of one class.
  *   class     a block size, 16 to 32768 bytes; number 1 to AC_CLASS_LAST.
- *   code      what the unit map says of a unit: 0, or class and place in the page.
+ *   entry     what the unit map says of a unit: 0, or class and place in the page.
  *   block     what malloc returns.  Free blocks carry a link and a seal.
  *   list      free blocks of one class in a thread heap, last in first out.
  *   heap      what a thread has: lists and pages.  Also a first-class heap.
@@ -111,6 +111,7 @@ struct ac_list_slow {
     uint32_t length;            /* of the list, when last synchronised */
     uint32_t left_start;        /* list.left and list.room at that time */
     uint32_t room_start;
+    uint32_t armed;             /* room at the last look */
     uint64_t malloc_count;
     uint64_t free_count;
     uint64_t slack_sum;         /* size class minus request, of sampled mallocs */
@@ -123,6 +124,8 @@ struct ac_list_slow {
     uint32_t page_count;
     uint32_t empty_count;       /* avail pages without a used block */
 };
+
+#define AC_CACHED_SPANS 4u
 
 enum ac_heap_state {
     AC_HEAP_EMPTY,      /* the static heap of threads that have none yet */
@@ -142,6 +145,8 @@ struct ac_heap {
     uint32_t tick;                      /* [o] slow paths since the clock was read */
     uint64_t tick_ns;                   /* [o] when lists were last trimmed */
     size_t empty_bytes;                 /* [o] bytes of retained empty pages */
+    uint32_t cached[AC_CACHED_SPANS];   /* [o] large spans for the next malloc */
+    size_t cached_bytes;                /* [o] */
     struct ac_page *pages;              /* [o] every page */
     struct ac_heap *next_idle;          /* registry lock */
     struct acre_heap *first_class;      /* [c] the heap object this is part of */
@@ -158,6 +163,7 @@ enum ac_span_state {
     AC_SPAN_CLEAN,      /* free, reads as zero, not resident */
     AC_SPAN_PAGE,       /* holds a page of small blocks */
     AC_SPAN_LARGE,      /* is a large block */
+    AC_SPAN_CACHED,     /* was one; a thread keeps it for the next of its size */
 };
 
 struct ac_span {
@@ -196,16 +202,28 @@ struct ac_area {
 
 /* What the fast path of free needs, on one cache line.
  *
- *      units[i]    | carve_end : 24 | code : 8 |
+ * The entry of a unit, 0 for those without a page:
  *
- * carve_end is the offset in the unit behind the last block that was ever linked:
- * an address beyond it was never handed out.  0 for units without a page. */
+ *      | place : 8 | class : 8 | phase : 16 | last : 16 | list : 16 |
+ *
+ * list   16 * class: where in a heap the list of the class lies; 0 when no block of
+ *        the unit may take the fast path.  In the lowest bits, because the time from
+ *        an address to its list is what a pair of malloc and free waits for.
+ * last   the largest offset in the unit that lies in a block which was ever linked:
+ *        an address beyond was never handed out.
+ * phase  see class.h.  place: which unit of its page it is. */
 struct ac_map {
-    uintptr_t base;                 /* [c] of the unit area */
+    uintptr_t first_unit;           /* [c] base / 64 KiB */
     size_t unit_count;              /* [c] 0 before start: every lookup fails */
-    _Atomic(uint32_t) *units;       /* [a] */
+    _Atomic(uint64_t) *units;       /* [a] */
+    uintptr_t base;                 /* [c] of the unit area */
     struct ac_page *pages;          /* [c] one a unit */
 };
+
+#define AC_ENTRY_LAST(entry) ((uint32_t)((entry) >> 16) & 0xffff)
+#define AC_ENTRY_PHASE(entry) ((uint32_t)((entry) >> 32) & 0xffff)
+#define AC_ENTRY_CLASS(entry) ((uint32_t)((entry) >> 48) & 0xff)
+#define AC_ENTRY_PLACE(entry) ((uint32_t)((entry) >> 56))
 
 extern AC_HIDDEN struct ac_map ac_map;
 extern AC_HIDDEN struct ac_area ac_areas[2];

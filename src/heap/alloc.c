@@ -81,7 +81,7 @@ static void *any_alloc(struct ac_heap *heap, size_t size, size_t align, bool *ze
 {
     if (size <= AC_SMALL_MAX)
         return small_alloc(heap, size);
-    void *block = ac_large_alloc(size, align, zero);
+    void *block = ac_large_alloc(heap, size, align, zero);
 
     if (block != NULL && heap != NULL && ac_events_draw(heap, size))
         ac_events_sampled(block, size);

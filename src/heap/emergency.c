@@ -75,7 +75,7 @@ void ac_emergency_settle(void)
     while (entry != NULL) {
         struct deferred *next = entry->next;
 
-        if (!ac_large_free(entry))
+        if (!ac_large_free(NULL, entry))
             ac_free_invalid(entry, "free");
         entry = next;
     }

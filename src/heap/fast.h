@@ -1,7 +1,7 @@
 /* fast.h -- the two fast paths, inline in whoever exports them.
  *
  * Both touch: the thread's list of the class, the block, and (free) one entry of
- * the unit map and one row of the code table.  No lock, no atomic operation, no
+ * the unit map and one of the class table.  No lock, no atomic operation, no
  * question about modes: whatever is rare makes one of the compares fail.
  *
  *   malloc   list empty, seal broken, or time for an event   -> ac_malloc_slow
@@ -42,27 +42,27 @@ AC_INLINE void *ac_malloc_fast(size_t size)
 AC_INLINE void ac_free_fast(void *address, const char *function)
 {
     struct ac_block *block = (struct ac_block *)address;
-    size_t unit = ((uintptr_t)address - ac_map.base) >> AC_UNIT_SHIFT;
+    size_t unit = ((uintptr_t)address >> AC_UNIT_SHIFT) - ac_map.first_unit;
 
     if (AC_UNLIKELY(unit >= ac_map.unit_count)) {
         ac_free_slow(address, function);
         return;
     }
-    uint32_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
-    const struct ac_code *code = &ac_code_rows[entry & 0xff];
-    uint32_t offset = (uint32_t)((uintptr_t)address & (AC_UNIT_BYTES - 1));
+    uint64_t entry = atomic_load_explicit(&ac_map.units[unit], memory_order_relaxed);
     struct ac_heap *heap = ac_heap_self;
-    struct ac_list *list = &heap->list[code->cls];
+    struct ac_list *list = (struct ac_list *)((char *)heap + (uint16_t)entry);
+    uint32_t offset = (uint32_t)((uintptr_t)address & (AC_UNIT_BYTES - 1));
+    uint32_t mult = ac_class_mults[(uint16_t)entry / sizeof(struct ac_list)];
     uint32_t room;
 
-    if (AC_UNLIKELY(offset >= entry >> 8 ||
-                    (offset + code->phase) * code->mult >= code->mult ||
+    if (AC_UNLIKELY(offset > AC_ENTRY_LAST(entry) ||
+                    (offset + AC_ENTRY_PHASE(entry)) * mult >= mult ||
                     (heap->check_free && ac_block_seems_free(block, heap->key)))) {
         ac_free_slow(address, function);
         return;
     }
     if (AC_UNLIKELY(__builtin_sub_overflow(list->room, 1u, &room))) {
-        ac_free_full(block, code->cls);
+        ac_free_full(block, AC_ENTRY_CLASS(entry));
         return;
     }
     list->room = room;

@@ -9,8 +9,9 @@
 
 #include <errno.h>
 
-#define LOOK_BYTES 8192u    /* frees, in bytes, between two looks at a list that */
-#define LOOK_MIN 8u         /* stays short */
+#define LOOK_BYTES 65536u   /* frees, in bytes, between two looks at a list that */
+#define LOOK_MIN 16u        /* stays short; at least so many, at most so many */
+#define LOOK_MAX 256u
 
 _Atomic(uint64_t) ac_late_frees[AC_CLASS_LAST + 1];
 
@@ -107,11 +108,10 @@ static void list_look(struct ac_heap *heap, uint32_t cls)
         list_overflow(heap, cls);
         return;
     }
-    uint32_t spare = LOOK_BYTES / ac_class_sizes[cls];
-    uint32_t room = slow->bound - slow->length;
+    size_t most = ac_max(LOOK_BYTES / ac_class_sizes[cls], LOOK_MIN);
+    size_t spare = ac_min(ac_min(2 * (size_t)slow->armed, most), LOOK_MAX);
 
-    spare = spare < LOOK_MIN ? LOOK_MIN : spare;
-    ac_list_arm(heap, cls, room > spare ? room : spare);
+    ac_list_arm(heap, cls, (uint32_t)ac_max(slow->bound - slow->length, spare));
 }
 
 void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *block)
@@ -168,7 +168,7 @@ static void free_any(void *address, const char *function)
         ac_emergency_defer(address);
         return;
     }
-    bool freed = ac_large_free(address);
+    bool freed = ac_large_free(heap, address);
 
     ac_leave(heap);
     if (!freed)

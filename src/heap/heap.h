@@ -118,9 +118,12 @@ void ac_heap_trim(struct ac_heap *heap);
 
 #define AC_LARGE_MAX ((size_t)32 << 20)     /* above: a mapping of its own */
 
-void *ac_large_alloc(size_t size, size_t align, bool *zero);
-/* Free, and name what is wrong if it is not a large or huge block. */
-bool ac_large_free(void *block);
+/* `heap` is the thread's, or NULL: it keeps a few spans for the next of their size. */
+void *ac_large_alloc(struct ac_heap *heap, size_t size, size_t align, bool *zero);
+/* False when it is neither a large nor a huge block. */
+bool ac_large_free(struct ac_heap *heap, void *block);
+/* Give back what the heap keeps. */
+void ac_large_trim(struct ac_heap *heap);
 /* Usable bytes, or 0 when it is neither large nor huge. */
 size_t ac_large_usable(const void *block);
 /* A mapping of its own, if that needs no waiting. */

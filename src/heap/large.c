@@ -47,6 +47,10 @@ static void freed_note(const void *block, size_t bytes)
 
 size_t ac_large_freed_size(const void *block)
 {
+    uint32_t cached = ac_span_find_state(block, AC_SPAN_CACHED);
+
+    if (cached != 0)
+        return ac_span_bytes(cached);
     for (uint32_t i = 0; i < FREED_COUNT; i++)
         if (atomic_load_explicit(&freed[i].address, memory_order_relaxed) ==
             (uintptr_t)block)
@@ -270,16 +274,78 @@ static uint32_t granules_of(size_t size)
     return (uint32_t)((size + ((size_t)1 << shift) - 1) >> shift);
 }
 
+static void large_note(uint32_t span, size_t requested)
+{
+    atomic_store_explicit(&ac_spans[span].requested, requested, memory_order_relaxed);
+}
+
 /* The library may not be started: a first malloc can be a large one. */
 static bool large_started(void)
 {
     return ac_map.unit_count != 0 || ac_heap_start_hook();
 }
 
-void *ac_large_alloc(size_t size, size_t align, bool *zero)
+/* --- Spans that a thread keeps -------------------------------------------------- */
+
+#define CACHED_BYTES ((size_t)2 << 20)
+
+static uint32_t cache_take(struct ac_heap *heap, uint32_t count)
 {
+    for (uint32_t i = 0; i < AC_CACHED_SPANS; i++) {
+        uint32_t span = heap->cached[i];
+
+        if (span == 0 || ac_spans[span].count != count)
+            continue;
+        heap->cached[i] = 0;
+        heap->cached_bytes -= ac_span_bytes(span);
+        ac_spans[span].state = AC_SPAN_LARGE;
+        return span;
+    }
+    return 0;
+}
+
+static bool cache_put(struct ac_heap *heap, uint32_t span)
+{
+    size_t bytes = ac_span_bytes(span);
+
+    if (heap->cached_bytes + bytes > CACHED_BYTES)
+        return false;
+    for (uint32_t i = 0; i < AC_CACHED_SPANS; i++) {
+        if (heap->cached[i] != 0)
+            continue;
+        heap->cached[i] = span;
+        heap->cached_bytes += bytes;
+        ac_spans[span].state = AC_SPAN_CACHED;
+        return true;
+    }
+    return false;
+}
+
+void ac_large_trim(struct ac_heap *heap)
+{
+    for (uint32_t i = 0; i < AC_CACHED_SPANS; i++) {
+        uint32_t span = heap->cached[i];
+
+        heap->cached[i] = 0;
+        if (span != 0)
+            (void)ac_span_free(span, AC_SPAN_CACHED);
+    }
+    heap->cached_bytes = 0;
+}
+
+void *ac_large_alloc(struct ac_heap *heap, size_t size, size_t align, bool *zero)
+{
+    *zero = false;
     if (size > PTRDIFF_MAX || !large_started())
         return NULL;
+    if (heap != NULL && heap->cached_bytes >= size && align <= 4096) {
+        uint32_t span = cache_take(heap, granules_of(size));
+
+        if (span != 0) {
+            large_note(span, size);
+            return ac_span_address(span);
+        }
+    }
     if (size <= AC_LARGE_MAX && align <= AC_LARGE_MAX) {
         uint32_t shift = ac_areas[AC_AREA_LARGE].shift;
         uint32_t align_granules = (uint32_t)ac_max(align >> shift, 1);
@@ -287,7 +353,7 @@ void *ac_large_alloc(size_t size, size_t align, bool *zero)
                                       AC_SPAN_LARGE, zero);
 
         if (span != 0) {
-            atomic_store_explicit(&ac_spans[span].requested, size, memory_order_relaxed);
+            large_note(span, size);
             return ac_span_address(span);
         }
     }
@@ -295,7 +361,7 @@ void *ac_large_alloc(size_t size, size_t align, bool *zero)
     return huge_alloc(size, align);
 }
 
-bool ac_large_free(void *block)
+bool ac_large_free(struct ac_heap *heap, void *block)
 {
     uint32_t span = ac_span_find(block);
 
@@ -307,12 +373,10 @@ bool ac_large_free(void *block)
         ac_first_free(first_class, block, "free");
         return true;
     }
-    size_t bytes = ac_span_bytes(span);
-
-    if (!ac_span_free(span, AC_SPAN_LARGE))
-        return false;
-    freed_note(block, bytes);
-    return true;
+    if (heap != NULL && cache_put(heap, span))
+        return true;
+    freed_note(block, ac_span_bytes(span));
+    return ac_span_free(span, AC_SPAN_LARGE);
 }
 
 struct acre_heap *ac_large_first_class(const void *block)
@@ -343,6 +407,6 @@ void *ac_large_resize(void *block, size_t size)
         return NULL;
     if (count < ac_spans[span].count)
         ac_span_trim(span, count);
-    atomic_store_explicit(&ac_spans[span].requested, size, memory_order_relaxed);
+    large_note(span, size);
     return block;
 }

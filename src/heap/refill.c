@@ -35,6 +35,7 @@ void ac_list_arm(struct ac_heap *heap, uint32_t cls, uint32_t room)
 {
     heap->list[cls].room = room;
     heap->slow[cls].room_start = room;
+    heap->slow[cls].armed = room;
 }
 
 void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint32_t count)

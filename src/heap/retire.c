@@ -170,6 +170,7 @@ static void heap_release_empty(struct ac_heap *heap)
 void ac_heap_trim(struct ac_heap *heap)
 {
     (void)ac_remote_drain(heap);
+    ac_large_trim(heap);
     for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++)
         list_give_all(heap, cls);
     heap_release_empty(heap);
@@ -200,5 +201,6 @@ void ac_heap_tick(struct ac_heap *heap)
         return;
     heap->tick_ns = now;
     (void)ac_remote_drain(heap);
+    ac_large_trim(heap);
     heap_trim_inactive(heap);
 }
