@@ -71,7 +71,7 @@ static void records_add_child(struct ac_records *records,
     line->process_count = 1;
     line->malloc_count = record->stats.malloc_count;
     line->live = record->stats.live;
-    line->live_peak = record->stats.live_peak;
+    line->used_peak = record->stats.used_peak;
     line->rss_peak = record->stats.rss_peak;
 }
 
@@ -172,7 +172,7 @@ void ac_records_group(struct ac_records *records)
         group->process_count++;
         group->malloc_count += lines[i].malloc_count;
         group->live += lines[i].live;
-        group->live_peak = records_larger(group->live_peak, lines[i].live_peak);
+        group->used_peak = records_larger(group->used_peak, lines[i].used_peak);
         group->rss_peak = records_larger(group->rss_peak, lines[i].rss_peak);
     }
     records->child_count = count + 1;

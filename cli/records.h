@@ -14,7 +14,7 @@ struct ac_records_line {
     uint64_t process_count;
     uint64_t malloc_count;
     uint64_t live;      /* the sum at their ends */
-    uint64_t live_peak; /* the largest of them */
+    uint64_t used_peak; /* the largest of them */
     uint64_t rss_peak;
 };
 

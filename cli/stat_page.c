@@ -97,7 +97,7 @@ static void stat_child(struct ac_text *text, const struct ac_records_line *line,
     ac_text_u64_in(text, each ? line->pid : line->process_count, 10);
     ac_text_count(text, line->malloc_count, 16);
     ac_text_char(text, ' ');
-    ac_text_size(text, line->live_peak, 11);
+    ac_text_size(text, line->used_peak, 11);
     ac_text_char(text, ' ');
     ac_text_size(text, line->live, 11);
     ac_text_char(text, ' ');
@@ -116,8 +116,8 @@ static struct ac_records_line stat_others(const struct ac_records *records, size
         others.process_count += line->process_count;
         others.malloc_count += line->malloc_count;
         others.live += line->live;
-        if (line->live_peak > others.live_peak)
-            others.live_peak = line->live_peak;
+        if (line->used_peak > others.used_peak)
+            others.used_peak = line->used_peak;
         if (line->rss_peak > others.rss_peak)
             others.rss_peak = line->rss_peak;
     }
@@ -214,7 +214,7 @@ static void stat_json_children(struct ac_json *json, const struct ac_stat *stat)
         ac_json_u64(json, "process_count", line->process_count);
         ac_json_u64(json, "malloc_count", line->malloc_count);
         ac_json_u64(json, "live", line->live);
-        ac_json_u64(json, "live_peak", line->live_peak);
+        ac_json_u64(json, "used_peak", line->used_peak);
         ac_json_u64(json, "rss_peak", line->rss_peak);
         ac_json_close(json, '}');
     }

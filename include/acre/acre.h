@@ -29,7 +29,9 @@ void acre_free_aligned_sized(void *block, size_t align, size_t size);
 size_t acre_usable_size(const void *block);             /* 0 for NULL */
 
 /* Give free memory back to the system now: the caller's lists, the spans of the
- * process, and what other threads have left idle.  Returns the bytes given back.
+ * process, what ended threads have left.  Other threads give their lists back when
+ * they next take a slow path; those of a thread that sleeps stay (a few KiB to some
+ * MiB; acre_thread_idle before sleeping avoids that).  Returns the bytes given back.
  * About 0.2 us per 4 KiB returned.  Any thread; leaves errno alone. */
 size_t acre_purge(void);
 

@@ -31,7 +31,12 @@ struct acre_stats_class {
  *
  * `requested` and `rounding` split the live bytes; the split is estimated from
  * the mallocs that took the slow path (slack_samples of them), their sum is
- * exact.  `outside` is resident memory that is not acre's: code, stacks, files. */
+ * exact.  `outside` is resident memory that is not acre's: code, stacks, files.
+ *
+ * `used_peak` is the most that pages of small blocks and large blocks ever took as a
+ * whole, so with what was free in these pages, plus the most that huge blocks (above
+ * 32 MiB) ever took.  The two need not have been at one time: live bytes never were
+ * more. */
 struct acre_stats {
     size_t size;                /* sizeof(struct acre_stats), set by the caller */
     uint32_t version;           /* ACRE_VERSION of the library that filled it */
@@ -40,14 +45,15 @@ struct acre_stats {
     uint64_t free_count;
     uint64_t live_count;
     uint64_t live;              /* bytes of blocks in use, rounded sizes */
-    uint64_t live_peak;         /* of whole pages and spans in use */
+    uint64_t used_peak;         /* whole pages and spans; see above */
     uint64_t requested;
     uint64_t rounding;
     uint64_t slack_samples;
-    uint64_t cached;            /* free blocks in the lists of threads */
+    uint64_t cached;            /* free blocks that threads keep at hand */
     uint64_t free_in_pages;     /* free blocks and tails in pages, resident */
     uint64_t unpurged;          /* free spans that are still resident */
-    uint64_t untouched;         /* live bytes that were never resident */
+    uint64_t untouched;         /* bytes of blocks that are not resident: never
+                                   written, or swapped out */
     uint64_t metadata;
     uint64_t outside;
     uint64_t rss;
@@ -69,9 +75,10 @@ struct acre_stats {
 };
 
 /* Fill *stats, of which the caller has set `size`.  EINVAL: size is too small.
- * Reads /proc once when it is there (without it, rss and outside are 0); about
- * 100 us.  Any thread; figures of running threads may lag by what they did
- * since their last slow path. */
+ * Reads /proc once when it is there (without it, rss and outside are 0), and asks the
+ * system what is resident: 100 us for a small heap, about 10 ms for one of 1 GiB; other
+ * threads may wait for memory meanwhile.  Any thread.  While others run, a figure of
+ * theirs may be some steps old; the parts add up all the same. */
 int acre_stats_get(struct acre_stats *stats);
 
 enum acre_stats_format {

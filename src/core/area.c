@@ -53,7 +53,6 @@ static bool area_skip(struct ac_area *area, uint32_t step)
     area->reserved += step;
     area->committed = area->reserved;
     area->top = area->reserved;
-    area->huge_upto = area->reserved;
     return true;
 }
 
@@ -87,31 +86,31 @@ static size_t area_commit_step(const struct ac_area *area)
 
     if (!area_whole)
         return COMMIT_FIRST / 4;
-    return ac_min(ac_max(committed / 4, COMMIT_FIRST), COMMIT_MAX);
+    size_t step = ac_min(ac_max(committed / 4, COMMIT_FIRST), COMMIT_MAX);
+
+    return (size_t)1 << ac_log2(step);
 }
 
-/* Fresh memory: huge pages where the heap is large, and not before. */
-static void area_advise(struct ac_area *area)
+/* Memory that is being committed, [from, committed): huge pages where the heap is
+ * large, and not before.  Older memory stays as it is: what is sparse there would be
+ * filled up.  `always` in the system is turned off for small heaps. */
+static void area_advise(const struct ac_area *area, uint32_t from_granule)
 {
     size_t huge = ac_os.huge_bytes;
-    bool never = ac_option(huge_pages) == AC_HUGE_PAGES_NEVER;
     bool now = ac_option(huge_pages) == AC_HUGE_PAGES_ALWAYS ||
-               (!never && area_heap_bytes() >= ac_option(huge_start));
-
-    uintptr_t from = area->base + ((uintptr_t)area->huge_upto << area->shift);
+               (ac_option(huge_pages) == AC_HUGE_PAGES_AUTO &&
+                area_heap_bytes() >= ac_option(huge_start));
+    uintptr_t from = area->base + ((uintptr_t)from_granule << area->shift);
     uintptr_t to = area->base + ((uintptr_t)area->committed << area->shift);
 
     if (huge == 0 || to - area->base < huge || (!now && !ac_os_huge_always()))
         return;
-
     if (now) {
         from = ac_align_up(from, huge);
         to = ac_align_down(to, huge);
     }
-    if (from >= to)
-        return;
-    (void)ac_os_huge((void *)from, to - from, now);
-    area->huge_upto = (uint32_t)((to - area->base) >> area->shift);
+    if (from < to)
+        (void)ac_os_huge((void *)from, to - from, now);
 }
 
 static bool area_ensure_committed(struct ac_area *area, uint32_t upto)
@@ -121,8 +120,10 @@ static bool area_ensure_committed(struct ac_area *area, uint32_t upto)
     if (ac_span_ensure_maps(area, upto) != 0)
         return false;
     size_t step = area_commit_step(area);
-    uint32_t want = (uint32_t)(ac_align_up(((size_t)upto << area->shift), step) >>
-                               area->shift);
+    /* Whole huge pages, so that the advice comes before the first touch. */
+    size_t round = area_whole && area->committed != 0 ? ac_os.huge_bytes : 0;
+    size_t end = ac_align_up((size_t)upto << area->shift, ac_max(round, step));
+    uint32_t want = (uint32_t)(end >> area->shift);
     want = want > area->reserved ? area->reserved : want;
     for (;;) {
         uintptr_t at = area->base + ((uintptr_t)area->committed << area->shift);
@@ -134,8 +135,10 @@ static bool area_ensure_committed(struct ac_area *area, uint32_t upto)
             return false;
         want = upto;    /* as little as possible, then */
     }
+    uint32_t from = area->committed;
+
     area->committed = want;
-    area_advise(area);
+    area_advise(area, from);
     return true;
 }
 
@@ -186,7 +189,6 @@ void ac_area_leave_top(struct ac_area *area)
     area->top = first;
     area->reserved = area_whole ? area->limit : first;
     area->committed = area->committed < first ? area->committed : first;
-    area->huge_upto = area->huge_upto < first ? area->huge_upto : first;
 }
 
 /* --- Start ---------------------------------------------------------------- */

@@ -59,11 +59,19 @@ size_t ac_meta_committed(void)
     return total;
 }
 
-size_t ac_meta_resident(void)
+size_t ac_meta_resident(int pagemap)
 {
     size_t total = 0;
+    size_t zero = 0;
 
-    for (uint32_t i = 0; i < meta_known_count; i++)
-        total += ac_os_resident((void *)meta_known[i]->base, meta_known[i]->committed);
-    return total;
+    for (uint32_t i = 0; i < meta_known_count; i++) {
+        const void *base = (const void *)meta_known[i]->base;
+        size_t bytes = meta_known[i]->committed;
+
+        if (bytes == 0)
+            continue;
+        total += ac_os_resident(base, bytes);
+        zero += ac_os_zero_mapped(pagemap, base, bytes);
+    }
+    return total - ac_min(zero, total);
 }

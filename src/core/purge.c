@@ -24,7 +24,7 @@ uint32_t ac_purge_clock_ms(void)
 
 void ac_purge_regret(const struct ac_span *span, size_t bytes)
 {
-    if (ac_purge_clock_ms() - span->purged_ms > ac_option(purge_delay))
+    if (ac_purge_clock_ms() - span->purged_ms > ac_option(regret_ms))
         return;
     ac_purge.regret_bytes =
         ac_min(ac_purge.regret_bytes + 2 * bytes, ac_span_used_peak());

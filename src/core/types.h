@@ -144,9 +144,11 @@ struct ac_heap {
     uint8_t exit_round;                 /* [o] how often our TSD destructor ran */
     uint32_t tick;                      /* [o] slow paths since the clock was read */
     uint64_t tick_ns;                   /* [o] when lists were last trimmed */
+    uint32_t trim_epoch;                /* [o] the last acre_purge that it has followed */
     size_t empty_bytes;                 /* [o] bytes of retained empty pages */
     uint32_t cached[AC_CACHED_SPANS];   /* [o] large spans for the next malloc */
     size_t cached_bytes;                /* [o] */
+    uint64_t cached_mallocs;            /* [o] large mallocs that took one of these */
     struct ac_page *pages;              /* [o] every page */
     struct ac_heap *next_idle;          /* registry lock */
     struct acre_heap *first_class;      /* [c] the heap object this is part of */
@@ -189,7 +191,6 @@ struct ac_area {
     uint32_t reserved;          /* [s] granules reserved so far */
     uint32_t committed;         /* [s] granules committed so far */
     _Atomic(uint32_t) top;      /* [s], read by all: granules ever handed out */
-    uint32_t huge_upto;         /* [s] granules considered for huge pages */
     uint32_t *map;              /* [s] span at its first and last granule */
     size_t used_bytes;          /* [s] in spans in use */
     size_t dirty_bytes;         /* [s] in dirty free spans */

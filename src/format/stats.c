@@ -13,8 +13,11 @@ static uint64_t stats_minus(uint64_t a, uint64_t b)
 
 uint64_t ac_stats_rss_sum(const struct acre_stats *stats)
 {
-    return stats->requested + stats->rounding + stats->cached + stats->free_in_pages +
-           stats->unpurged + stats->metadata + stats->outside;
+    uint64_t blocks = stats->requested + stats->rounding + stats->cached;
+
+    return stats_minus(blocks + stats->free_in_pages + stats->unpurged +
+                           stats->metadata + stats->outside,
+                       stats->untouched);
 }
 
 uint64_t ac_stats_wasted(const struct acre_stats *stats)
@@ -64,9 +67,10 @@ void ac_format_stats_memory(struct ac_text *text, const struct acre_stats *stats
     ac_text_size(text, stats->live, 8);
     ac_text_string(text, " in ");
     ac_text_count(text, stats->live_count, 0);
-    ac_text_string(text, stats->live_count == 1 ? " block, peak " : " blocks, peak ");
-    ac_text_size(text, stats->live_peak, 0);
-    ac_text_char(text, '\n');
+    ac_text_string(text, stats->live_count == 1 ? " block" : " blocks");
+    ac_text_string(text, "; peak ");
+    ac_text_size(text, stats->used_peak, 0);
+    ac_text_string(text, " of whole pages\n");
     stats_label(text, "allocations");
     ac_text_count(text, stats->malloc_count, 0);
     stats_rate(text, stats->malloc_count, stats->elapsed_ns);
@@ -101,6 +105,31 @@ void ac_format_stats_memory(struct ac_text *text, const struct acre_stats *stats
     ac_text_char(text, '\n');
 }
 
+/* The one part that is taken away: "-1.50 MiB", no bar. */
+static void stats_rss_less(struct ac_text *text, const char *name, uint64_t part,
+                           uint64_t whole)
+{
+    const char *sign = part != 0 ? "-" : "";
+    char number[32];
+    struct ac_text cell;
+
+    ac_text_string(text, "    ");
+    ac_text_string_in(text, name, 32);
+    ac_text_begin(&cell, number, sizeof number, NULL, NULL);
+    ac_text_string(&cell, sign);
+    ac_text_size(&cell, part, 0);
+    ac_text_end(&cell);
+    ac_text_string_right(text, number, 9);
+    ac_text_begin(&cell, number, sizeof number, NULL, NULL);
+    ac_text_string(&cell, sign);
+    ac_text_percent(&cell, part, whole, 0);
+    ac_text_end(&cell);
+    ac_text_string_right(text, number, 8);
+    ac_text_string(text, "  |");
+    ac_text_fill(text, ' ', 28);
+    ac_text_string(text, "|\n");
+}
+
 static void stats_rss_row(struct ac_text *text, const char *name, uint64_t part,
                           uint64_t whole)
 {
@@ -130,7 +159,8 @@ void ac_format_stats_rss(struct ac_text *text, const struct acre_stats *stats)
     ac_text_string(text, ", explained:\n");
     stats_rss_row(text, "requested by the program", stats->requested, rss);
     stats_rss_row(text, "rounding to block sizes", stats->rounding, rss);
-    stats_rss_row(text, "free, in lists of threads", stats->cached, rss);
+    stats_rss_less(text, "of these, never touched", stats->untouched, rss);
+    stats_rss_row(text, "free, kept by threads", stats->cached, rss);
     stats_rss_row(text, "free, in pages with live blocks", stats->free_in_pages, rss);
     stats_rss_row(text, "free, not yet given back", stats->unpurged, rss);
     stats_rss_row(text, "acre's own tables", stats->metadata, rss);

@@ -53,7 +53,7 @@ AC_COLD static void *late_alloc(size_t size)
     void *block = NULL;
     bool event = false;
 
-    struct ac_heap *heap = ac_heap_late();
+    struct ac_heap *heap = ac_heap_late(true);
 
     if (heap == NULL)
         return NULL;
@@ -97,7 +97,8 @@ static void *slow_alloc(size_t size, size_t align, bool *zero)
 
     *zero = false;
     if (AC_UNLIKELY(!ac_enter(&heap))) {
-        block = ac_emergency_alloc(size, align);
+        /* For an aligned request this may be the class's size, not what was asked. */
+        block = ac_emergency_alloc(size, ac_max(align, size & -size & 4095));
     } else {
         block = any_alloc(heap, size, align, zero);
         if (AC_UNLIKELY(block == NULL) && size <= PTRDIFF_MAX && heap != NULL) {

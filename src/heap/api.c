@@ -75,7 +75,15 @@ size_t acre_purge(void)
 {
     int saved = errno;
 
+    atomic_fetch_add_explicit(&ac_trim_epoch, 1, memory_order_relaxed);
     acre_thread_idle();
+    struct ac_heap *late = ac_heap_late(false);
+
+    if (late != NULL) {
+        ac_lock_take(&ac_late_lock);
+        ac_heap_trim(late);
+        ac_lock_give(&ac_late_lock);
+    }
     ac_lock_take(&ac_orphan_lock);
     (void)ac_remote_drain(&ac_heap_orphans);
     ac_lock_give(&ac_orphan_lock);

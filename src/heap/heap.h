@@ -8,7 +8,10 @@
  *   large.c    blocks with a span or a mapping of their own
  *   realloc.c  in place if it can be
  *   thread.c   heaps of threads: begin, end, orphans, the late heap
- *   first.c    heaps as objects; region.c: those in caller's memory
+ *   first.c    heaps as objects, with pages of their own or in caller's memory
+ *   api.c      acre_malloc and so on
+ *   emergency.c  blocks for a thread that is interrupted inside acre
+ *   stats.c    acre_stats_get; resident.c: what of our memory is resident
  */
 #ifndef AC_HEAP_HEAP_H
 #define AC_HEAP_HEAP_H
@@ -42,7 +45,7 @@ int ac_heap_init(void);
 struct ac_heap *ac_heap_get(void);
 void ac_heap_thread_end(struct ac_heap *heap);
 /* The heap for threads past their end, to be used under ac_late_lock; or NULL. */
-struct ac_heap *ac_heap_late(void);
+struct ac_heap *ac_heap_late(bool make);
 void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state);
 /* A heap record from the registry, and back to it without pages and lists. */
 struct ac_heap *ac_heap_take(void);
@@ -109,6 +112,8 @@ void ac_avail_remove(struct ac_heap *heap, struct ac_page *page);
 /* Take `count` blocks out of the page's books: they go to a list. */
 void ac_page_lend(struct ac_heap *heap, struct ac_page *page, uint32_t count);
 
+/* Counted up by acre_purge: every heap trims itself in its next slow path. */
+extern _Atomic(uint32_t) ac_trim_epoch;
 /* Every so many slow paths: give back lists that nobody used for a second. */
 void ac_heap_tick(struct ac_heap *heap);
 /* Give all lists back to their pages and release empty pages.  Owner only. */
@@ -142,10 +147,13 @@ extern struct ac_lock ac_huge_lock;
 struct ac_huge_totals {
     size_t count;
     size_t bytes;
+    size_t peak;        /* the most that `bytes` ever was */
+    size_t requested;
     size_t mallocs;     /* ever */
     size_t resident;
 };
-void ac_huge_totals_get(struct ac_huge_totals *out);
+/* `pagemap`: of ac_os_pagemap_open, or -1. */
+void ac_huge_totals_get(struct ac_huge_totals *out, int pagemap);
 
 /* --- the slow entries ----------------------------------------------------- */
 
@@ -193,5 +201,22 @@ void ac_first_fork_end(bool child);
 void ac_first_free(struct acre_heap *heap, void *block, const char *function);
 /* 0 when it is not a live block of the heap. */
 size_t ac_first_usable(const struct acre_heap *heap, const void *block);
+
+/* --- resident.c ------------------------------------------------------------- */
+
+struct ac_resident {
+    size_t pages;       /* resident: pages of small blocks */
+    size_t page_free;   /* resident there, beyond blocks live, in lists, or under way */
+    size_t large;       /* resident: large and huge blocks, and those that threads keep */
+    size_t unpurged;    /* resident: free memory */
+    size_t metadata;    /* resident: tables */
+    size_t untouched;   /* not resident: of blocks in pages, large and huge ones */
+    size_t large_count; /* live large blocks */
+    size_t large_bytes;
+    size_t large_requested;
+    size_t cached_bytes;    /* of large spans that threads keep */
+};
+/* O(spans + huge blocks) and a system call for each.  Takes both locks. */
+void ac_resident_get(struct ac_resident *out, struct ac_huge_totals *huge);
 
 #endif

@@ -1,7 +1,7 @@
 /* large.c -- blocks above 32 KiB: a span of 4 KiB granules, or a mapping of their own.
  *
- *   malloc -> alloc.c -> [large.c] -> core/span.c        up to 32 MiB
- *                             `-> os/os.h                above, and when the window is full
+ *   malloc -> alloc.c -> [large.c] -> core/span.c      up to 32 MiB
+ *                             `-> os/os.h              above, or when the window is full
  *
  * Huge blocks stand in a hash table by address (open addressing, linear probing;
  * D. Knuth, The Art of Computer Programming, vol. 3, 6.4, algorithm R removes). */
@@ -11,11 +11,14 @@
 #include <errno.h>
 
 #define HUGE_SLOTS_MAX 131072u      /* twice the usual vm.max_map_count */
+#define HUGE_GROUP 64u
+#define HUGE_GROUPS (HUGE_SLOTS_MAX / HUGE_GROUP)
 #define FREED_COUNT 64u
 
 struct huge {
     uintptr_t address;      /* 0: empty */
     size_t bytes;           /* of the mapping */
+    size_t requested;
 };
 
 struct ac_lock ac_huge_lock = AC_LOCK_INIT(AC_RANK_HUGE);
@@ -26,7 +29,12 @@ static struct {
     uint32_t mask;
     uint32_t count;
     size_t bytes;
+    size_t peak;            /* the most that `bytes` ever was */
+    size_t requested;
     size_t mallocs;
+    /* A bit for each group of slots that was ever used: whoever walks the table leaves
+     * the rest of it untouched. */
+    uint64_t used_groups[HUGE_GROUPS / 64];
 } huge_table;
 
 /* The last large blocks that were freed: to name a double free.  Advice only. */
@@ -95,7 +103,25 @@ static struct huge *huge_find(const void *block)
     }
 }
 
-static bool huge_insert(const void *block, size_t bytes)
+/* The next slot that holds a block from number *i on, or NULL. */
+static const struct huge *huge_next(uint32_t *i)
+{
+    while (huge_table.count != 0 && *i <= huge_table.mask) {
+        uint32_t group = *i / HUGE_GROUP;
+
+        if ((huge_table.used_groups[group / 64] >> (group % 64) & 1) == 0) {
+            *i = (group + 1) * HUGE_GROUP;
+            continue;
+        }
+        const struct huge *slot = &huge_table.slots[(*i)++];
+
+        if (slot->address != 0)
+            return slot;
+    }
+    return NULL;
+}
+
+static bool huge_insert(const void *block, size_t bytes, size_t requested)
 {
     size_t all = ((size_t)huge_table.mask + 1) * sizeof(struct huge);
 
@@ -106,10 +132,13 @@ static bool huge_insert(const void *block, size_t bytes)
 
     while (huge_table.slots[i].address != 0)
         i = (i + 1) & huge_table.mask;
-    huge_table.slots[i] = (struct huge){ (uintptr_t)block, bytes };
+    huge_table.slots[i] = (struct huge){ (uintptr_t)block, bytes, requested };
+    huge_table.used_groups[i / HUGE_GROUP / 64] |= (uint64_t)1 << (i / HUGE_GROUP % 64);
     huge_table.count++;
     huge_table.mallocs++;
+    huge_table.requested += requested;
     huge_table.bytes += bytes;
+    huge_table.peak = ac_max(huge_table.peak, huge_table.bytes);
     return true;
 }
 
@@ -119,6 +148,7 @@ static void huge_remove(struct huge *slot)
 
     huge_table.count--;
     huge_table.bytes -= slot->bytes;
+    huge_table.requested -= slot->requested;
     for (uint32_t i = (hole + 1) & huge_table.mask; huge_table.slots[i].address != 0;
          i = (i + 1) & huge_table.mask) {
         uint32_t home = huge_hash(huge_table.slots[i].address);
@@ -147,7 +177,7 @@ static void *huge_alloc(size_t size, size_t align)
     if (block == NULL)
         return NULL;
     ac_lock_take(&ac_huge_lock);
-    bool known = huge_insert(block, bytes);
+    bool known = huge_insert(block, bytes, size);
 
     ac_lock_give(&ac_huge_lock);
     if (known)
@@ -163,7 +193,7 @@ void *ac_huge_try_alloc(size_t size, size_t align)
     if (size > PTRDIFF_MAX || !ac_lock_try(&ac_huge_lock))
         return NULL;
     void *block = ac_os_map(bytes, ac_max(align, ac_os.page_bytes), NULL);
-    bool known = block != NULL && huge_insert(block, bytes);
+    bool known = block != NULL && huge_insert(block, bytes, size);
 
     ac_lock_give(&ac_huge_lock);
     if (block != NULL && !known)
@@ -212,12 +242,11 @@ static size_t huge_usable(const void *block)
 const void *ac_huge_around(const void *address, size_t *bytes)
 {
     const void *found = NULL;
+    const struct huge *slot;
 
     ac_lock_take(&ac_huge_lock);
-    for (uint32_t i = 0; huge_table.count != 0 && i <= huge_table.mask; i++) {
-        const struct huge *slot = &huge_table.slots[i];
-
-        if (slot->address != 0 && (uintptr_t)address - slot->address < slot->bytes) {
+    for (uint32_t i = 0; (slot = huge_next(&i)) != NULL;) {
+        if ((uintptr_t)address - slot->address < slot->bytes) {
             found = (const void *)slot->address;
             *bytes = slot->bytes;
         }
@@ -238,12 +267,14 @@ static void *huge_resize(void *block, size_t size)
     void *moved = NULL;
 
     if (slot != NULL && slot->bytes == bytes) {
+        huge_table.requested += size - slot->requested;
+        slot->requested = size;
         moved = block;
     } else if (slot != NULL) {
         moved = ac_os_remap(block, slot->bytes, bytes, true);
         if (moved != NULL) {
             huge_remove(slot);
-            (void)huge_insert(moved, bytes);    /* a slot has just become free */
+            (void)huge_insert(moved, bytes, size);  /* a slot has just become free */
             huge_table.mallocs--;
         }
     }
@@ -251,16 +282,22 @@ static void *huge_resize(void *block, size_t size)
     return moved;
 }
 
-void ac_huge_totals_get(struct ac_huge_totals *out)
+void ac_huge_totals_get(struct ac_huge_totals *out, int pagemap)
 {
-    *out = (struct ac_huge_totals){ 0, 0, 0, 0 };
+    const struct huge *slot;
+    size_t zero = 0;
+
+    *out = (struct ac_huge_totals){ 0 };
     ac_lock_take(&ac_huge_lock);
-    for (uint32_t i = 0; huge_table.count != 0 && i <= huge_table.mask; i++)
-        if (huge_table.slots[i].address != 0)
-            out->resident += ac_os_resident((void *)huge_table.slots[i].address,
-                                            huge_table.slots[i].bytes);
+    for (uint32_t i = 0; (slot = huge_next(&i)) != NULL;) {
+        out->resident += ac_os_resident((const void *)slot->address, slot->bytes);
+        zero += ac_os_zero_mapped(pagemap, (const void *)slot->address, slot->bytes);
+    }
+    out->resident -= ac_min(zero, out->resident);
     out->count = huge_table.count;
     out->bytes = huge_table.bytes;
+    out->peak = huge_table.peak;
+    out->requested = huge_table.requested;
     out->mallocs = huge_table.mallocs;
     ac_lock_give(&ac_huge_lock);
 }
@@ -298,6 +335,7 @@ static uint32_t cache_take(struct ac_heap *heap, uint32_t count)
             continue;
         heap->cached[i] = 0;
         heap->cached_bytes -= ac_span_bytes(span);
+        heap->cached_mallocs++;
         ac_spans[span].state = AC_SPAN_LARGE;
         return span;
     }

@@ -190,8 +190,16 @@ AC_COLD static void heap_trim_inactive(struct ac_heap *heap)
     }
 }
 
+_Atomic(uint32_t) ac_trim_epoch;
+
 void ac_heap_tick(struct ac_heap *heap)
 {
+    uint32_t epoch = atomic_load_explicit(&ac_trim_epoch, memory_order_relaxed);
+
+    if (AC_UNLIKELY(heap->trim_epoch != epoch)) {
+        heap->trim_epoch = epoch;
+        ac_heap_trim(heap);
+    }
     if (AC_LIKELY(++heap->tick < TICK_SLOW_PATHS))
         return;
     heap->tick = 0;

@@ -1,6 +1,5 @@
 /* stats.c -- acre_stats_get: what the memory is used for, from our books and from
- * what the system says is resident, so that the parts add up to RSS. */
-#include "core/meta.h"
+ * what the system says is resident (resident.c), so that the parts add up to RSS. */
 #include "format/stats.h"
 #include "heap/heap.h"
 
@@ -10,89 +9,149 @@
 
 /* --- What /proc says ---------------------------------------------------------- */
 
-/* The number behind `key` in the text, or 0. */
-static uint64_t proc_number(const char *text, const char *key)
+#define PROC_LINE_BYTES 512     /* this may run on a small signal stack */
+
+typedef void proc_line_fn(const char *line, struct acre_stats *stats);
+
+static uint64_t proc_number(const char *at)
 {
-    const char *at = strstr(text, key);
     uint64_t value = 0;
 
-    if (at == NULL)
-        return 0;
-    for (at += strlen(key); *at == ' ' || *at == '\t'; at++)
-        ;
+    while (*at == ' ' || *at == '\t')
+        at++;
     for (; *at >= '0' && *at <= '9'; at++)
         value = value * 10 + (uint64_t)(*at - '0');
     return value;
 }
 
-static bool proc_read(const char *path, char *text, size_t capacity)
+/* "Key:   123 kB" */
+static void proc_take_kib(const char *line, const char *key, uint64_t *bytes)
 {
-    int fd = ac_os_open_file(path, NULL);
-    size_t used = 0;
-    size_t got = 1;
+    size_t length = strlen(key);
 
-    if (fd < 0)
-        return false;
-    while (got != 0 && used < capacity - 1) {
-        if (ac_os_read(fd, text + used, capacity - 1 - used, &got) != 0)
-            got = 0;
-        used += got;
-    }
-    ac_os_close(fd);
-    text[used] = '\0';
-    return used != 0;
+    if (strncmp(line, key, length) == 0 && proc_number(line + length) != 0)
+        *bytes = proc_number(line + length) << 10;
+}
+
+static void proc_status(const char *line, struct acre_stats *stats)
+{
+    proc_take_kib(line, "VmHWM:", &stats->rss_peak);
+    proc_take_kib(line, "VmRSS:", &stats->rss);
+    proc_take_kib(line, "VmSwap:", &stats->swap);
+}
+
+/* It walks the page tables, where VmRSS adds up counters that lag behind. */
+static void proc_smaps_rollup(const char *line, struct acre_stats *stats)
+{
+    proc_take_kib(line, "Rss:", &stats->rss);
+    proc_take_kib(line, "AnonHugePages:", &stats->huge_rss);
 }
 
 /* Fields 10 and 12 behind the command's name in parentheses. */
-static void proc_faults(const char *text, struct acre_stats *stats)
+static void proc_stat(const char *line, struct acre_stats *stats)
 {
-    const char *at = strrchr(text, ')');
+    const char *at = strrchr(line, ')');
 
     for (int field = 2; at != NULL && field < 10; field++)
         at = strchr(at + 1, ' ');
     if (at == NULL)
         return;
-    stats->fault_minor_count = proc_number(at, " ");
+    stats->fault_minor_count = proc_number(at);
     at = strchr(at + 1, ' ');
     at = at != NULL ? strchr(at + 1, ' ') : NULL;
-    stats->fault_major_count = at != NULL ? proc_number(at, " ") : 0;
+    stats->fault_major_count = at != NULL ? proc_number(at) : 0;
+}
+
+/* Hand over the whole lines in the buffer; returns how much is left of the last. */
+static size_t proc_lines(char *buffer, size_t used, proc_line_fn *line,
+                         struct acre_stats *stats)
+{
+    char *start = buffer;
+    char *end;
+
+    while ((end = memchr(start, '\n', used - (size_t)(start - buffer))) != NULL) {
+        *end = '\0';
+        line(start, stats);
+        start = end + 1;
+    }
+    used -= (size_t)(start - buffer);
+    memmove(buffer, start, used);
+    return used;
+}
+
+/* A line that does not fit is no line that we want: its parts look like none. */
+static void proc_read(const char *path, proc_line_fn *line, struct acre_stats *stats)
+{
+    char buffer[PROC_LINE_BYTES];
+    int fd = ac_os_open_file(path, NULL);
+    size_t used = 0;
+    size_t got = 1;
+
+    while (fd >= 0 && got != 0) {
+        if (ac_os_read(fd, buffer + used, sizeof buffer - 1 - used, &got) != 0)
+            break;
+        used = proc_lines(buffer, used + got, line, stats);
+        if (used == sizeof buffer - 1)
+            used = 0;
+    }
+    if (fd >= 0)
+        ac_os_close(fd);
+    buffer[used] = '\0';
+    line(buffer, stats);
 }
 
 static void stats_proc(struct acre_stats *stats)
 {
-    char text[4096];
-
-    if (proc_read("/proc/self/stat", text, sizeof text))
-        proc_faults(text, stats);
-    if (proc_read("/proc/self/status", text, sizeof text)) {
-        stats->rss_peak = proc_number(text, "VmHWM:") << 10;
-        stats->rss = proc_number(text, "VmRSS:") << 10;
-        stats->swap = proc_number(text, "VmSwap:") << 10;
-    }
-    if (proc_read("/proc/self/smaps_rollup", text, sizeof text)) {
-        stats->rss = proc_number(text, "Rss:") << 10;
-        stats->huge_rss = proc_number(text, "AnonHugePages:") << 10;
-    }
+    proc_read("/proc/self/stat", proc_stat, stats);
+    proc_read("/proc/self/status", proc_status, stats);
+    proc_read("/proc/self/smaps_rollup", proc_smaps_rollup, stats);
+    stats->rss_peak = ac_max(stats->rss_peak, stats->rss);
 }
 
 /* --- Our books ----------------------------------------------------------------- */
 
-/* Another thread may be at work on these counters: each is read once, and the sums
- * are good to within its latest steps. */
+#define LIST_TRIES 8
+
+#define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+/* The counters of a list, which its owner may be moving: read until nothing that a
+ * slow path writes has changed meanwhile.  What is wrong all the same is below 0, and
+ * taken for 0. */
 static void stats_add_list(struct acre_stats_class *one, const struct ac_heap *heap,
                            uint32_t cls)
 {
+    const struct ac_list *list = &heap->list[cls];
     const struct ac_list_slow *slow = &heap->slow[cls];
-    uint32_t left = __atomic_load_n(&heap->list[cls].left, __ATOMIC_RELAXED);
-    uint32_t room = __atomic_load_n(&heap->list[cls].room, __ATOMIC_RELAXED);
-    uint32_t mallocs = __atomic_load_n(&slow->left_start, __ATOMIC_RELAXED) - left;
-    uint32_t frees = __atomic_load_n(&slow->room_start, __ATOMIC_RELAXED) - room;
-    uint32_t length = __atomic_load_n(&slow->length, __ATOMIC_RELAXED) + frees - mallocs;
+    uint64_t malloc_count = 0;
+    uint64_t free_count = 0;
+    uint32_t mallocs = 0;
+    uint32_t frees = 0;
+    uint32_t length = 0;
 
-    one->malloc_count += __atomic_load_n(&slow->malloc_count, __ATOMIC_RELAXED) + mallocs;
-    one->free_count += __atomic_load_n(&slow->free_count, __ATOMIC_RELAXED) + frees;
-    one->cached_count += length + __atomic_load_n(&slow->cold_count, __ATOMIC_RELAXED);
-    one->page_count += __atomic_load_n(&slow->page_count, __ATOMIC_RELAXED);
+    for (int i = 0; i < LIST_TRIES; i++) {
+        malloc_count = READ(slow->malloc_count);
+        free_count = READ(slow->free_count);
+        length = READ(slow->length);
+        uint32_t left_start = READ(slow->left_start);
+        uint32_t room_start = READ(slow->room_start);
+
+        atomic_thread_fence(memory_order_acquire);  /* these first, then the lists */
+        mallocs = left_start - READ(list->left);
+        frees = room_start - READ(list->room);
+        atomic_thread_fence(memory_order_acquire);
+        if (malloc_count == READ(slow->malloc_count) &&
+            free_count == READ(slow->free_count) && length == READ(slow->length) &&
+            left_start == READ(slow->left_start) && room_start == READ(slow->room_start))
+            break;
+    }
+    mallocs = mallocs <= INT32_MAX ? mallocs : 0;
+    frees = frees <= INT32_MAX ? frees : 0;
+    one->malloc_count += malloc_count + mallocs;
+    one->free_count += free_count + frees;
+    if ((uint64_t)length + frees > mallocs)
+        one->cached_count += (uint64_t)length + frees - mallocs;
+    one->cached_count += READ(slow->cold_count);
+    one->page_count += READ(slow->page_count);
 }
 
 /* Sums over heaps of slack_sum and slack_count for a class. */
@@ -104,8 +163,8 @@ static uint64_t stats_slack(uint32_t cls, uint64_t live, uint64_t *samples)
     for (uint32_t i = 0; i < ac_heap_count(); i++) {
         const struct ac_list_slow *slow = &ac_heap_at(i)->slow[cls];
 
-        sum += __atomic_load_n(&slow->slack_sum, __ATOMIC_RELAXED);
-        count += __atomic_load_n(&slow->slack_count, __ATOMIC_RELAXED);
+        sum += READ(slow->slack_sum);
+        count += READ(slow->slack_count);
     }
     *samples += count;
     return count != 0 ? (uint64_t)((double)live * (double)sum / (double)count) : 0;
@@ -120,13 +179,16 @@ static void stats_class(struct acre_stats *stats, uint32_t cls)
     for (uint32_t i = 0; i < ac_heap_count(); i++)
         stats_add_list(one, ac_heap_at(i), cls);
     one->free_count += atomic_load_explicit(&ac_late_frees[cls], memory_order_relaxed);
-    one->page_count += ac_heap_orphans.slow[cls].page_count;
+    one->page_count += READ(ac_heap_orphans.slow[cls].page_count);
     one->page_bytes = one->page_count * ac_class_units[cls] * AC_UNIT_BYTES;
-    if (one->free_count > one->malloc_count)    /* caught in the middle of a step */
-        one->free_count = one->malloc_count;
+    /* Caught in the middle of a step: no more than there can be. */
+    one->free_count = ac_min(one->free_count, one->malloc_count);
     uint64_t live = one->malloc_count - one->free_count;
+    uint64_t room = one->page_bytes / one->size;
 
-    one->slack_bytes = stats_slack(cls, live, &stats->slack_samples);
+    one->cached_count = ac_min(one->cached_count, room - ac_min(room, live));
+    one->slack_bytes = ac_min(stats_slack(cls, live, &stats->slack_samples),
+                              live * one->size);
     stats->malloc_count += one->malloc_count;
     stats->free_count += one->free_count;
     stats->live_count += live;
@@ -136,51 +198,93 @@ static void stats_class(struct acre_stats *stats, uint32_t cls)
 }
 
 static void stats_large(struct acre_stats *stats, const struct ac_span_totals *span,
+                        const struct ac_resident *large,
                         const struct ac_huge_totals *huge)
 {
-    stats->large_count = span->large_count + huge->count;
-    stats->large_bytes = span->large_bytes + huge->bytes;
-    stats->malloc_count += span->large_mallocs + huge->mallocs;
-    stats->free_count += span->large_mallocs + huge->mallocs - stats->large_count;
+    uint64_t mallocs = span->large_mallocs + huge->mallocs;
+
+    for (uint32_t i = 0; i < ac_heap_count(); i++)
+        mallocs += READ(ac_heap_at(i)->cached_mallocs);
+    stats->large_count = large->large_count + huge->count;
+    stats->large_bytes = large->large_bytes + huge->bytes;
+    mallocs = ac_max(mallocs, stats->large_count);
+    stats->malloc_count += mallocs;
+    stats->free_count += mallocs - stats->large_count;
     stats->live_count += stats->large_count;
     stats->live += stats->large_bytes;
-    stats->rounding += span->large_bytes - ac_min(span->large_requested, span->large_bytes);
+    stats->rounding += large->large_bytes - large->large_requested;
+    stats->rounding += huge->bytes - ac_min(huge->requested, huge->bytes);
+    stats->cached += large->cached_bytes;
 }
 
-static size_t stats_resident(const struct ac_area *area)
-{
-    size_t top = area->top;
+/* --- The parts of RSS ------------------------------------------------------------ */
 
-    return ac_os_resident((void *)area->base, top << area->shift);
+/* Take up to `excess` off a part; returns what is left of the excess. */
+static uint64_t parts_less(uint64_t *part, uint64_t excess)
+{
+    uint64_t less = ac_min(*part, excess);
+
+    *part -= less;
+    return excess - less;
 }
 
-/* Resident memory, part by part: pages of small blocks hold live blocks, cached ones,
- * and the rest; live memory that was never touched is not resident. */
-static void stats_parts(struct acre_stats *stats, const struct ac_span_totals *span,
-                        const struct ac_huge_totals *huge)
+/* Blocks on their way between threads are in nobody's books: free in pages.  When
+ * threads ran on while we counted, the system's figure wins. */
+static void parts_balance(struct acre_stats *stats, uint64_t ours)
 {
-    size_t in_units = stats_resident(&ac_areas[AC_AREA_UNITS]);
-    size_t in_large = stats_resident(&ac_areas[AC_AREA_LARGE]);
-    size_t ours = in_units + in_large + huge->resident;
-    uint64_t live_large = span->large_bytes + huge->bytes;
-    uint64_t small = stats->live - live_large + stats->cached;
-    size_t in_large_blocks = span->large_resident + huge->resident;
-    size_t in_pages = ours - ac_min(ours, span->dirty_resident + in_large_blocks);
+    uint64_t plus = stats->live + stats->cached + stats->free_in_pages + stats->unpurged;
+    uint64_t sum = plus - ac_min(plus, stats->untouched);
 
-    stats->unpurged = span->dirty_resident;
-    stats->metadata = ac_meta_resident();
-    stats->untouched = live_large - ac_min(live_large, in_large_blocks);
-    stats->free_in_pages = in_pages > small ? in_pages - small : 0;
-    stats->untouched += small > in_pages ? small - in_pages : 0;
+    if (sum < ours) {
+        stats->free_in_pages += ours - sum;
+        return;
+    }
+    uint64_t excess = parts_less(&stats->free_in_pages, sum - ours);
+
+    stats->untouched += excess;
+}
+
+/* RSS was read last, and may be below what we found: memory that another thread gave
+ * back meanwhile, or, on a system that does not tell, pages that were only read. */
+static void parts_outside(struct acre_stats *stats, uint64_t ours)
+{
     uint64_t known = ours + stats->metadata;
 
-    stats->outside = stats->rss > known ? stats->rss - known : 0;
+    if (stats->rss == 0)
+        return;
+    if (stats->rss >= known) {
+        stats->outside = stats->rss - known;
+        return;
+    }
+    uint64_t blocks = stats->live + stats->cached;
+    uint64_t touched = blocks - ac_min(blocks, stats->untouched);
+    uint64_t excess = known - stats->rss;
+
+    stats->untouched += touched;
+    excess = parts_less(&touched, excess);
+    stats->untouched -= touched;
+    excess = parts_less(&stats->unpurged, excess);
+    excess = parts_less(&stats->free_in_pages, excess);
+    (void)parts_less(&stats->metadata, excess);
+}
+
+static void stats_parts(struct acre_stats *stats, const struct ac_resident *resident)
+{
+    uint64_t ours = resident->pages + resident->large + resident->unpurged;
+
+    stats->unpurged = resident->unpurged;
+    stats->metadata = resident->metadata;
+    stats->untouched = resident->untouched;
+    stats->free_in_pages = resident->page_free;
+    parts_balance(stats, ours);
+    parts_outside(stats, ours);
 }
 
 int acre_stats_get(struct acre_stats *stats)
 {
     struct ac_span_totals span;
     struct ac_huge_totals huge;
+    struct ac_resident resident;
 
     if (stats->size != sizeof *stats)
         return EINVAL;
@@ -193,12 +297,13 @@ int acre_stats_get(struct acre_stats *stats)
     for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++)
         stats_class(stats, cls);
     ac_span_totals_get(&span);
-    ac_huge_totals_get(&huge);
-    stats_large(stats, &span, &huge);
+    ac_resident_get(&resident, &huge);
+    stats_large(stats, &span, &resident, &huge);
     stats->requested = stats->live - ac_min(stats->rounding, stats->live);
-    stats->live_peak = ac_max(stats->live, span.used_peak);
+    stats->rounding = stats->live - stats->requested;
+    stats->used_peak = ac_max(stats->live, span.used_peak + huge.peak);
     stats_proc(stats);
-    stats_parts(stats, &span, &huge);
+    stats_parts(stats, &resident);
     stats->free_largest = span.free_largest;
     stats->free_all = stats->cached + stats->free_in_pages + span.dirty;
     stats->free_largest = ac_min(stats->free_largest, stats->free_all);

@@ -87,7 +87,8 @@ void ac_heap_reset(struct ac_heap *heap)
         struct ac_list_slow old = heap->slow[cls];
 
         heap->slow[cls] = (struct ac_list_slow){ .malloc_count = old.malloc_count,
-                                                 .free_count = old.malloc_count };
+                                                 .free_count = old.malloc_count,
+                                                 .left_start = heap->list[cls].left };
         ac_list_set(heap, cls, NULL, 0);
     }
     heap->pages = NULL;
@@ -183,12 +184,12 @@ bool ac_enter(struct ac_heap **heap)
     return true;
 }
 
-struct ac_heap *ac_heap_late(void)
+struct ac_heap *ac_heap_late(bool make)
 {
     if (ac_map.unit_count == 0)
         return NULL;
     ac_lock_take(&ac_registry_lock);
-    if (registry.late == NULL) {
+    if (registry.late == NULL && make) {
         registry.late = registry_new();
         if (registry.late != NULL)
             ac_heap_setup(registry.late, AC_HEAP_SHARED);

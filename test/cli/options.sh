@@ -3,9 +3,9 @@
 . "$(dirname "$0")/setup.bash"
 
 run "$acre" options; is_status 0 options; quiet
-for name in mode huge_pages huge_start retain retain_percent purge_delay list_max \
+for name in mode huge_pages huge_start retain retain_percent regret_ms list_max \
     free_check free_check_limit realloc_zero foreign stat stat_file verbose strict \
-    arena sample; do
+    arena; do
     says "  $name "
 done
 says "check (later)"
@@ -21,8 +21,8 @@ refuses() {     # OPTIONS WORDS
 }
 refuses retian=3M "did you mean 'retain'"
 refuses retian=3M "(value '3M')"
-refuses purge_delay=99999999 "allowed: 0 to 3600000"
-refuses purge_delay=soon "is not a number"
+refuses regret_ms=99999999 "allowed: 0 to 3600000"
+refuses regret_ms=soon "is not a number"
 refuses retain=3X "is not a size"
 refuses mode=profile "this build does not have it yet"
 refuses foreign=abrt "did you mean 'abort'?"

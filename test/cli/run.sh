@@ -28,9 +28,9 @@ run "$acre" run -- grep -c "$real" /proc/self/maps
 [ "$status" -eq 0 ] || fail "the library is not mapped"
 
 # Options of the command come after those of the variable.
-ACRE_OPTIONS=retain=1M run "$acre" run --options purge_delay=5 --mode fast -- \
+ACRE_OPTIONS=retain=1M run "$acre" run --options regret_ms=5 --mode fast -- \
     printenv ACRE_OPTIONS
-[ "$out" = "retain=1M,purge_delay=5,mode=fast" ] || fail "ACRE_OPTIONS: $out"
+[ "$out" = "retain=1M,regret_ms=5,mode=fast" ] || fail "ACRE_OPTIONS: $out"
 run "$acre" run -- printenv ACRE_OPTIONS; is_status 1 "no ACRE_OPTIONS"
 
 # -o: a record, with the place named from the root.

@@ -26,7 +26,7 @@ run "$acre" stat -o /nowhere/page -- ls /; is_status 125 "-o /nowhere"; errs "ca
 "$acre" stat --json -o "$work/json" -- ls / >/dev/null; is_json "$work/json"
 json "$work/json" 'd["command"] == ["ls", "/"] and d["status"] == 0'
 json "$work/json" 'd["memory"]["malloc_count"] > 0'
-json "$work/json" 'd["memory"]["live_peak"] >= d["memory"]["live"]'
+json "$work/json" 'd["memory"]["used_peak"] >= d["memory"]["live"]'
 json "$work/json" 'abs(d["memory"]["rss_difference"]) <= d["memory"]["rss"] / 100'
 json "$work/json" 'sum(d["memory"][k] for k in ("requested", "rounding", "cached", \
 "free_in_pages", "unpurged", "metadata", "outside")) == d["memory"]["rss_sum"]'

@@ -9,12 +9,12 @@ begin() {   # COMMAND...: in the background; its id in pid
     background="$background $pid"
 }
 
-begin "$acre" run --options retain=3M,purge_delay=7 -- sleep 30
+begin "$acre" run --options retain=3M,regret_ms=7 -- sleep 30
 until_true 5 "$acre" status $pid || fail "never active"
 run "$acre" status $pid; is_status 0 "status"; quiet
 says "acre is active in process $pid"; says "$(realpath "$library"), mapped at 0x"
 says "acre_status at 0x"; says "ACRESTAT, version 0."; says "mode       fast"
-says "retain=3M*"; says "purge_delay=7*"; says "list_max=1M"
+says "retain=3M*"; says "regret_ms=7*"; says "list_max=1M"
 "$acre" status --json $pid >"$work/json"; is_json "$work/json"
 json "$work/json" 'd["active"] and d["mode"] == "fast" and d["options"]["retain"] == "3M"'
 json "$work/json" 'd["pid"] == d["block_pid"] and d["age_seconds"] < 60'

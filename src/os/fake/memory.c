@@ -14,6 +14,7 @@
 
 #define MEMORY_RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 #define MEMORY_HOST_PAGE 4096
+#define MEMORY_BATCH ((size_t)4 << 20) /* a multiple of any page size */
 #define MEMORY_JUNK 0xA5
 #define MEMORY_IS(state) (1u << AC_FAKE_IS_##state)
 
@@ -433,24 +434,55 @@ int ac_os_guard(void *addr, size_t size, bool on)
 }
 
 /* Whole pages of the fake system: one page of the host in it is enough. */
+static size_t memory_resident(uintptr_t start, size_t size)
+{
+    static unsigned char present[MEMORY_BATCH / MEMORY_HOST_PAGE];     /* locked */
+    size_t host_pages = ac_fake.page_bytes / MEMORY_HOST_PAGE;
+    size_t bytes = 0;
+    int saved = errno;
+
+    for (size_t done = 0; done < size; done += MEMORY_BATCH) {
+        size_t part = size - done < MEMORY_BATCH ? size - done : MEMORY_BATCH;
+        bool counted = false;   /* this page of the fake system */
+
+        if (mincore((void *)(start + done), part, present) != 0)
+            memset(present, 0, sizeof present);
+        for (size_t i = 0; i < part / MEMORY_HOST_PAGE; i++) {
+            if (i % host_pages == 0)
+                counted = false;
+            if (!counted && (present[i] & 1u) != 0) {
+                bytes += ac_fake.page_bytes;
+                counted = true;
+            }
+        }
+    }
+    errno = saved;
+    return bytes;
+}
+
 size_t ac_os_resident(const void *addr, size_t size)
 {
     uintptr_t start = (uintptr_t)addr;
-    size_t bytes = 0;
 
     ac_fake_lock();
     memory_check_arguments(AC_FAKE_RESIDENT, addr, size);
     unsigned states = ac_fake_ranges_states(start, start + size);
     bool known = ac_fake_enter(AC_FAKE_RESIDENT) == 0 && (states & MEMORY_IS(NONE)) == 0;
+    size_t bytes = known ? memory_resident(start, size) : 0;
 
-    for (uintptr_t page = start; known && page < start + size; page += ac_fake.page_bytes)
-        for (size_t i = 0; i < ac_fake.page_bytes; i += MEMORY_HOST_PAGE)
-            if (host_is_resident(page + i)) {
-                bytes += ac_fake.page_bytes;
-                break;
-            }
     ac_fake_unlock();
     return bytes;
+}
+
+int ac_os_pagemap_open(void)
+{
+    return -1;
+}
+
+size_t ac_os_zero_mapped(int pagemap, const void *addr, size_t size)
+{
+    (void)pagemap, (void)addr, (void)size;
+    return 0;
 }
 
 void ac_os_name(void *addr, size_t size, const char *name)

@@ -107,58 +107,38 @@ static void test_page_geometry(void **state)
     }
 }
 
-/* Codes are the units of all classes, each once; code 0 is no page. */
-static void test_codes_are_units(void **state)
-{
-    bool seen[AC_CODE_COUNT] = { true };
-
-    (void)state;
-    assert_true(AC_CODE_COUNT <= 256);
-    for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++)
-        for (uint32_t i = 0; i < ac_class_units[cls]; i++) {
-            uint8_t code = ac_class_code(cls, i);
-
-            assert_true(code < AC_CODE_COUNT);
-            assert_false(seen[code]);
-            seen[code] = true;
-            assert_int_equal(ac_code_rows[code].cls, cls);
-            assert_int_equal(ac_code_units[code], i);
-            assert_int_equal(ac_code_rows[code].phase,
-                             i * AC_UNIT_BYTES % ac_class_sizes[cls]);
-        }
-    for (uint32_t code = 0; code < AC_CODE_COUNT; code++)
-        assert_true(seen[code]);
-}
-
-/* The test of ac_free_fast: is the offset in the unit the start of a block? */
-static bool is_start(uint32_t code, uint32_t offset)
-{
-    const struct ac_code *row = &ac_code_rows[code];
-
-    return (offset + row->phase) * row->mult < row->mult;
-}
-
-/* Truth from the geometry of the page alone: blocks lie one after the other from its
- * first byte, whatever unit they cross into. */
+/* The test of ac_free_fast: offset and phase fit into 32 bits of the entry, and every
+ * start of a block, and nothing else, is one.  The truth comes from the geometry of the
+ * page alone: blocks lie one after the other from its first byte, whatever unit they
+ * cross into. */
 static void test_multiplication(void **state)
 {
     (void)state;
     for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++)
         for (uint32_t i = 0; i < ac_class_units[cls]; i++) {
-            uint32_t code = ac_class_code(cls, i);
+            uint32_t phase = ac_class_phase(cls, i);
             uint32_t wrong = 0;
 
+            assert_int_equal(phase, i * AC_UNIT_BYTES % ac_class_sizes[cls]);
+            assert_true(phase <= UINT16_MAX);
             for (uint32_t x = 0; x < AC_UNIT_BYTES; x++) {
                 size_t in_page = i * AC_UNIT_BYTES + x;
 
-                wrong += is_start(code, x) != (in_page % ac_class_sizes[cls] == 0);
-                wrong += (in_page % ac_class_sizes[cls] == 0) !=
-                         ((x + ac_code_rows[code].phase) % ac_class_sizes[cls] == 0);
+                wrong += ac_class_is_start(cls, x + phase) !=
+                         (in_page % ac_class_sizes[cls] == 0);
             }
             assert_int_equal(wrong, 0);
         }
-    for (uint32_t x = 0; x < AC_UNIT_BYTES; x++)
-        assert_false(is_start(0, x));
+}
+
+/* Class 0, which units without a page have: nothing is a start. */
+static void test_class_0(void **state)
+{
+    (void)state;
+    assert_int_equal(ac_class_mults[0], 0);
+    for (uint32_t x = 0; x < 2 * AC_UNIT_BYTES; x++)
+        assert_false(ac_class_is_start(0, x));
+    assert_true((AC_CLASS_LAST + 1) * sizeof(struct ac_list) <= UINT16_MAX);
 }
 
 /* The head of class.h says: exact for all x below 98304. */
@@ -167,12 +147,11 @@ static void test_multiplication_domain(void **state)
     (void)state;
     for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++) {
         uint32_t size = ac_class_sizes[cls];
-        uint32_t mult = ac_code_rows[cls].mult;
         uint32_t wrong = 0;
 
-        assert_int_equal(mult, (((uint64_t)1 << 32) + size - 1) / size);
+        assert_int_equal(ac_class_mults[cls], (((uint64_t)1 << 32) + size - 1) / size);
         for (uint32_t x = 0; x < 98304; x++)
-            wrong += (x * mult < mult) != (x % size == 0);
+            wrong += ac_class_is_start(cls, x) != (x % size == 0);
         assert_int_equal(wrong, 0);
     }
 }
@@ -210,8 +189,8 @@ int main(void)
         cmocka_unit_test(test_waste),
         cmocka_unit_test(test_waste_total),
         cmocka_unit_test(test_page_geometry),
-        cmocka_unit_test(test_codes_are_units),
         cmocka_unit_test(test_multiplication),
+        cmocka_unit_test(test_class_0),
         cmocka_unit_test(test_multiplication_domain),
         cmocka_unit_test(test_tables_are_generated),
     };

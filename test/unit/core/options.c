@@ -62,10 +62,10 @@ static void test_good(void **state)
 static void test_wrong(void **state)
 {
     (void)state;
-    assert_int_equal(init("retian=5M,purge_delay=7"), 0);
+    assert_int_equal(init("retian=5M,regret_ms=7"), 0);
     assert_non_null(strstr(said, "did you mean 'retain'"));
     assert_int_equal(ac_option(retain), 2u << 20);
-    assert_int_equal(ac_option(purge_delay), 7);
+    assert_int_equal(ac_option(regret_ms), 7);
 }
 
 /* strict counts wherever it stands, and only when something is wrong. */

@@ -119,7 +119,7 @@ FRESH_TEST(regret)
 static void body_no_regret_later(void *arg)
 {
     (void)arg;
-    start("retain=1M,retain_percent=0,purge_delay=1000");
+    start("retain=1M,retain_percent=0,regret_ms=1000");
     for (uint32_t i = 0; i < 10; i++) {
         let_go(large(16 * MIB));
         ac_fake_advance(2 * SECOND);

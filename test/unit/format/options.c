@@ -41,7 +41,7 @@ static void test_defaults(void **state)
     assert_int_equal(options.mode, AC_MODE_FAST);
     assert_int_equal(options.huge_pages, AC_HUGE_PAGES_AUTO);
     assert_int_equal(options.retain, 2u << 20);
-    assert_int_equal(options.purge_delay, 1000);
+    assert_int_equal(options.regret_ms, 1000);
     assert_string_equal(options.stat_file, "");
     assert_false(options.stat);
 }
@@ -74,14 +74,14 @@ static void test_good(void **state)
 {
     (void)state;
     assert_int_equal(parse(""), 0);
-    assert_int_equal(parse("mode=fast,retain=4M,retain_percent=20%,purge_delay=50,"
+    assert_int_equal(parse("mode=fast,retain=4M,retain_percent=20%,regret_ms=50,"
                            "huge_pages=never,foreign=report,realloc_zero=block,"
                            "stat,verbose=yes,strict=off,arena=64G,"
                            "stat_file=/tmp/a\\,b.%p,free_check=always"),
                      0);
     assert_int_equal(options.retain, 4u << 20);
     assert_int_equal(options.retain_percent, 20);
-    assert_int_equal(options.purge_delay, 50);
+    assert_int_equal(options.regret_ms, 50);
     assert_int_equal(options.huge_pages, AC_HUGE_PAGES_NEVER);
     assert_int_equal(options.foreign, AC_FOREIGN_REPORT);
     assert_int_equal(options.realloc_zero, AC_REALLOC_ZERO_BLOCK);
@@ -98,10 +98,10 @@ static void test_good(void **state)
 static void test_unknown(void **state)
 {
     (void)state;
-    assert_int_equal(parse("purge_dely=5"), 1);
-    says("'purge_dely' (value '5')");
-    says("did you mean 'purge_delay' (0 to 3600000)?");
-    assert_int_equal(options.purge_delay, 1000);
+    assert_int_equal(parse("regret_m=5"), 1);
+    says("'regret_m' (value '5')");
+    says("did you mean 'regret_ms' (0 to 3600000)?");
+    assert_int_equal(options.regret_ms, 1000);
     assert_int_equal(parse("Mode=fast"), 1);
     says("'mode'");
     assert_int_equal(parse("xyzzyxyzzy"), 1);
@@ -126,7 +126,7 @@ static void test_wrong_values(void **state)
     assert_int_equal(parse("retain"), 1);
     assert_int_equal(parse("stat=maybe"), 1);
     says("is not yes or no; allowed: 0 or 1");
-    assert_int_equal(parse("purge_delay=1s"), 1);
+    assert_int_equal(parse("regret_ms=1s"), 1);
     says("is not a number");
     assert_int_equal(parse("foreign=abrt"), 1);
     says("did you mean 'abort'?");

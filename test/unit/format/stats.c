@@ -32,7 +32,7 @@ static void fill(void)
                                 .free_count = 400,
                                 .live_count = 600,
                                 .live = 110000,
-                                .live_peak = 200000,
+                                .used_peak = 200000,
                                 .requested = 100000,
                                 .rounding = 10000,
                                 .slack_samples = 9,

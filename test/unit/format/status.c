@@ -25,7 +25,7 @@ static void test_fill(void **state)
     assert_int_equal(status.version, ACRE_VERSION);
     assert_int_equal(status.window_end - status.window_begin, 0x10000);
     assert_string_equal(status.mode_name, "fast");
-    assert_non_null(strstr(status.options, "purge_delay=1000"));
+    assert_non_null(strstr(status.options, "regret_ms=1000"));
 }
 
 static void test_check(void **state)

@@ -108,15 +108,15 @@ static void body_large(void *arg)
     CHECK(before != NULL && inside != NULL);
     memset(inside, 1, 100000);
     CHECK(acre_usable_size(inside) >= 100000);
-    ac_huge_totals_get(&totals);
+    ac_huge_totals_get(&totals, -1);
     CHECK_EQUAL(totals.count, 1);
     acre_free(inside);
     acre_free(before);
-    ac_huge_totals_get(&totals);
+    ac_huge_totals_get(&totals, -1);
     CHECK_EQUAL(totals.count, 1);       /* not yet */
     heap->busy = false;
     acre_free(acre_malloc(70000));      /* any slow path */
-    ac_huge_totals_get(&totals);
+    ac_huge_totals_get(&totals, -1);
     CHECK_EQUAL(totals.count, 0);
     check_nothing_left();
 }

@@ -42,7 +42,7 @@ static void check_sums(void)
     CHECK_EQUAL(stats.live_count, stats.malloc_count - stats.free_count);
     CHECK(stats.malloc_count >= mallocs && stats.free_count >= frees);
     CHECK_EQUAL(stats.requested + stats.rounding, stats.live);
-    CHECK(stats.live_peak >= stats.live);
+    CHECK(stats.used_peak >= stats.live);
     CHECK(stats.free_largest <= stats.free_all);
     CHECK(stats.committed <= stats.reserved);
     if (stats.rss != 0)
@@ -82,7 +82,7 @@ static void body_exact(void *arg)
     }
     CHECK_EQUAL(stats.live, 0);
     CHECK_EQUAL(stats.large_count, 0);
-    CHECK(stats.live_peak >= 33 << 20);
+    CHECK(stats.used_peak >= 33 << 20);
 }
 FRESH_TEST(exact)
 
