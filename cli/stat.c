@@ -109,9 +109,9 @@ static void stat_explain(struct ac_stat *stat)
                  launch->signal, strsignal(launch->signal));
     else
         snprintf(stat->why, sizeof stat->why,
-                 "it ended by _exit or quick_exit, which write no record, or it became a"
-                 " program that acre cannot enter (linked statically, setuid), or it may"
-                 " not write to the folder of the records");
+                 "it became a program that acre cannot enter (linked statically, setuid),"
+                 " or it ended by a system call of its own, or it may not write to the"
+                 " folder of the records");
 }
 
 static FILE *stat_output(const struct stat_request *request)

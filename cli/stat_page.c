@@ -132,7 +132,7 @@ static void stat_children(struct ac_text *text, const struct ac_stat *stat)
     if (records->child_count != 0) {
         ac_text_string(text, "\n  child processes         ");
         ac_text_string(text, stat->each_child ? "        id" : "     count");
-        ac_text_string(text, "     allocations   peak live"
+        ac_text_string(text, "     allocations   peak used"
                              " live at end    peak RSS\n");
     }
     for (size_t i = 0; i < records->child_count && i < rows; i++)

@@ -19,7 +19,7 @@ typedef struct acre_heap acre_heap;
 struct acre_heap_options {
     size_t size;                /* sizeof(struct acre_heap_options) */
     const char *name;           /* for reports; copied, 31 bytes at most */
-    size_t limit;               /* bytes of blocks; more gives ENOMEM. 0: none */
+    size_t limit;               /* of `live` below; more gives ENOMEM. 0: none */
 };
 #define ACRE_HEAP_OPTIONS_INIT { sizeof(struct acre_heap_options), NULL, 0 }
 

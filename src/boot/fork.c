@@ -12,8 +12,6 @@
 
 #include <pthread.h>
 
-extern struct ac_status acre_status;
-
 /* In the order of ranks. */
 static struct ac_lock *const fork_locks_below[] = { &ac_boot_lock, &ac_registry_lock };
 static struct ac_lock *const fork_locks_above[] = { &ac_late_lock, &ac_orphan_lock,

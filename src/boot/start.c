@@ -70,6 +70,7 @@ static bool boot_start_locked(void)
                    (void *)(ac_areas[1].base +
                             ((uintptr_t)ac_areas[1].limit << ac_areas[1].shift)));
     boot.key_made = pthread_key_create(&boot.key, boot_thread_end) == 0;
+    ac_boot_say_start();
     return true;
 }
 
@@ -92,6 +93,7 @@ __attribute__((constructor(101))) static void boot_construct(void)
 {
     (void)ac_heap_get();
     ac_boot_atfork();
+    ac_boot_at_quick_exit();
 }
 
 __attribute__((destructor(101))) static void boot_destruct(void)

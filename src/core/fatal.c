@@ -1,91 +1,87 @@
 /* fatal.c -- messages of the end, made on the stack and written at once. */
 #include "core/fatal.h"
+#include "format/text.h"
 #include "os/os.h"
 
-#include <string.h>
+#define LINE_BYTES 400
 
 struct line {
-    char text[400];
-    size_t length;
+    char bytes[LINE_BYTES + 1];
+    struct ac_text text;
 };
 
-static void line_add(struct line *line, const char *text)
+static void line_begin(struct line *line)
 {
-    size_t n = strlen(text);
-
-    if (n > sizeof line->text - line->length)
-        n = sizeof line->text - line->length;
-    memcpy(line->text + line->length, text, n);
-    line->length += n;
+    ac_text_begin(&line->text, line->bytes, sizeof line->bytes, NULL, NULL);
 }
 
-static void line_add_number(struct line *line, uint64_t value, uint32_t radix)
+static void line_write(struct line *line)
 {
-    char digits[24];
-    size_t at = sizeof digits;
+    ac_text_char(&line->text, '\n');
+    size_t size = ac_text_end(&line->text);
 
-    digits[--at] = '\0';
-    do {
-        digits[--at] = "0123456789abcdef"[value % radix];
-        value /= radix;
-    } while (value != 0);
-    line_add(line, digits + at);
+    (void)ac_os_write(2, line->bytes, size);
 }
 
-static void line_add_address(struct line *line, const void *address)
+static void line_add_address(struct ac_text *text, const void *address)
 {
-    line_add(line, "0x");
-    line_add_number(line, (uintptr_t)address, 16);
+    ac_text_hex(text, (uintptr_t)address);
 }
 
-static void line_add_block(struct line *line, const struct ac_fatal_block *what,
+static void line_add_block(struct ac_text *text, const struct ac_fatal_block *what,
                            const char *article)
 {
-    line_add(line, article);
-    line_add_number(line, what->size, 10);
-    line_add(line, "-byte block at ");
-    line_add_address(line, what->block);
+    ac_text_string(text, article);
+    ac_text_u64(text, what->size);
+    ac_text_string(text, "-byte block at ");
+    line_add_address(text, what->block);
 }
 
-static void line_call(struct line *line, const char *kind, const char *function,
+static void line_call(struct ac_text *text, const char *kind, const char *function,
                       const void *address)
 {
-    line_add(line, "acre: ");
-    line_add(line, kind);
-    line_add(line, function);
+    ac_text_string(text, "acre: ");
+    ac_text_string(text, kind);
+    ac_text_string(text, function);
     if (address != NULL) {
-        line_add(line, "(");
-        line_add_address(line, address);
-        line_add(line, ")");
+        ac_text_char(text, '(');
+        line_add_address(text, address);
+        ac_text_char(text, ')');
     }
-    line_add(line, ": ");
+    ac_text_string(text, ": ");
+}
+
+static void line_invalid(struct ac_text *text, const struct ac_fatal_block *what)
+{
+    if (what->block == NULL) {
+        ac_text_string(text, "not a block of this allocator");
+        return;
+    }
+    line_add_address(text, what->address);
+    ac_text_string(text, " is ");
+    ac_text_u64(text, (uintptr_t)what->address - (uintptr_t)what->block);
+    line_add_block(text, what, " bytes inside the ");
 }
 
 void ac_report(enum ac_fatal_kind kind, const char *function, struct ac_fatal_block what)
 {
-    struct line line = { .length = 0 };
+    struct line line;
+    struct ac_text *text = &line.text;
 
+    line_begin(&line);
     if (kind == AC_FATAL_DOUBLE_FREE) {
-        line_call(&line, "double free: ", function, what.address);
-        line_add_block(&line, &what, "the ");
-        line_add(&line, " is already free");
+        line_call(text, "double free: ", function, what.address);
+        line_add_block(text, &what, "the ");
+        ac_text_string(text, " is already free");
     } else if (kind == AC_FATAL_CORRUPT) {
-        line_call(&line, "corrupt heap: ", function, NULL);
-        line_add_block(&line, &what, "the free ");
-        line_add(&line, " was written to, or freed twice");
+        line_call(text, "corrupt heap: ", function, NULL);
+        line_add_block(text, &what, "the free ");
+        ac_text_string(text, " was written to, or freed twice");
     } else {
-        line_call(&line, "invalid free: ", function, what.address);
-        if (what.block != NULL) {
-            line_add_address(&line, what.address);
-            line_add(&line, " is ");
-            line_add_number(&line, (uintptr_t)what.address - (uintptr_t)what.block, 10);
-            line_add_block(&line, &what, " bytes inside the ");
-        } else {
-            line_add(&line, "not a block of this allocator");
-        }
+        line_call(text, "invalid free: ", function, what.address);
+        line_invalid(text, &what);
     }
-    line_add(&line, "\n");
-    (void)ac_os_write(2, line.text, line.length);
+    line_write(&line);
 }
 
 _Noreturn void ac_fatal(enum ac_fatal_kind kind, const char *function,
@@ -97,15 +93,15 @@ _Noreturn void ac_fatal(enum ac_fatal_kind kind, const char *function,
 
 _Noreturn void ac_assert_failed(const char *text, const char *file, int at)
 {
-    struct line line = { .length = 0 };
+    struct line line;
 
-    line_add(&line, "acre: assertion failed: ");
-    line_add(&line, text);
-    line_add(&line, " at ");
-    line_add(&line, file);
-    line_add(&line, ":");
-    line_add_number(&line, (uint64_t)at, 10);
-    line_add(&line, "\n");
-    (void)ac_os_write(2, line.text, line.length);
+    line_begin(&line);
+    ac_text_string(&line.text, "acre: assertion failed: ");
+    ac_text_string(&line.text, text);
+    ac_text_string(&line.text, " at ");
+    ac_text_string(&line.text, file);
+    ac_text_char(&line.text, ':');
+    ac_text_u64(&line.text, (uint64_t)at);
+    line_write(&line);
     ac_os_abort();
 }

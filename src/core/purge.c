@@ -6,14 +6,16 @@
  *
  *     max(retain, retain_percent of the memory in use) + regret
  *
- * Regret is memory that was purged and wanted again within a second: a purge and
- * the faults after it cost about 1.5 us per 4 KiB.  It halves every second, so that a
- * program that fills and empties its heap in a loop pays once, and one that has
- * calmed down returns to the small figure. */
+ * Regret is memory that was purged and wanted again soon (regret_ms), the second time
+ * in a row: a purge and the faults after it cost about 1.5 us per 4 KiB.  It halves
+ * every second, so that a program that fills and empties its heap in a loop pays
+ * twice, and one that has calmed down returns to the small figure.  Once is no loop: a
+ * program that shrinks, grows and ends its work holds little afterwards. */
 #include "core/options.h"
 #include "core/span.h"
 
 #define PURGE_SECOND_NS 1000000000u
+#define PURGE_CYCLE_BYTES ((size_t)1 << 20)     /* less is no cycle */
 
 struct ac_purge_state ac_purge;
 
@@ -25,6 +27,9 @@ uint32_t ac_purge_clock_ms(void)
 void ac_purge_regret(const struct ac_span *span, size_t bytes)
 {
     if (ac_purge_clock_ms() - span->purged_ms > ac_option(regret_ms))
+        return;
+    ac_purge.wanted_bytes += bytes;
+    if (ac_purge.cycles == 0)
         return;
     ac_purge.regret_bytes =
         ac_min(ac_purge.regret_bytes + 2 * bytes, ac_span_used_peak());
@@ -39,6 +44,7 @@ static void purge_decay(void)
     uint64_t seconds = (now - ac_purge.decayed_ns) / PURGE_SECOND_NS;
 
     ac_purge.regret_bytes = seconds < 48 ? ac_purge.regret_bytes >> seconds : 0;
+    ac_purge.cycles = 0;
     ac_purge.decayed_ns = now;
 }
 
@@ -47,7 +53,7 @@ size_t ac_purge_allowance(void)
     size_t used = ac_areas[0].used_bytes + ac_areas[1].used_bytes;
     size_t share = used / 100 * ac_option(retain_percent);
 
-    if (ac_purge.regret_bytes != 0)
+    if (ac_purge.regret_bytes != 0 || ac_purge.cycles != 0)
         purge_decay();
     return ac_max(ac_option(retain), share) + ac_purge.regret_bytes;
 }
@@ -100,6 +106,10 @@ size_t ac_span_purge(size_t keep)
         if (error != 0)
             break;
         ac_purge.purged_bytes += bytes;
+        if (ac_purge.wanted_bytes >= PURGE_CYCLE_BYTES) {   /* and it goes again */
+            ac_purge.wanted_bytes = 0;
+            ac_purge.cycles++;
+        }
         done += bytes;
     }
     ac_lock_give(&ac_span_lock);

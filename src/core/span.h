@@ -91,6 +91,8 @@ AC_INLINE size_t ac_span_bytes(uint32_t span)
 struct ac_purge_state {
     size_t regret_bytes;    /* added to what is retained */
     uint64_t decayed_ns;    /* when it was last halved */
+    size_t wanted_bytes;    /* purged and wanted again since the last cycle */
+    uint32_t cycles;        /* of purging and wanting again, lately */
     size_t purged_bytes;    /* ever */
 };
 extern struct ac_purge_state ac_purge;

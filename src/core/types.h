@@ -146,6 +146,11 @@ struct ac_heap {
     uint64_t tick_ns;                   /* [o] when lists were last trimmed */
     uint32_t trim_epoch;                /* [o] the last acre_purge that it has followed */
     size_t empty_bytes;                 /* [o] bytes of retained empty pages */
+    size_t page_bytes;                  /* [o] bytes of all pages */
+    size_t lent_bytes;                  /* [o] of blocks that are not in pages */
+    uint32_t shrink_frees;              /* [o] see heap_shrinks in free.c */
+    uint32_t shrink_mallocs;
+    bool shrinking;
     uint32_t cached[AC_CACHED_SPANS];   /* [o] large spans for the next malloc */
     size_t cached_bytes;                /* [o] */
     uint64_t cached_mallocs;            /* [o] large mallocs that took one of these */

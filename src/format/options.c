@@ -163,14 +163,38 @@ void ac_option_range(struct ac_text *text, enum ac_option_id id)
     }
 }
 
+static void options_one(struct ac_text *text, const struct ac_options *options, int id,
+                        bool first)
+{
+    ac_text_string(text, first ? "" : ",");
+    ac_text_string(text, ac_option_table[id].name);
+    ac_text_char(text, '=');
+    ac_option_value(text, options, (enum ac_option_id)id);
+}
+
 void ac_options_text(struct ac_text *text, const struct ac_options *options)
 {
+    for (int id = 0; id < AC_OPTION_COUNT; id++)
+        options_one(text, options, id, id == 0);
+}
+
+bool ac_options_text_changed(struct ac_text *text, const struct ac_options *options)
+{
+    bool some = false;
+
     for (int id = 0; id < AC_OPTION_COUNT; id++) {
-        ac_text_string(text, id == 0 ? "" : ",");
-        ac_text_string(text, ac_option_table[id].name);
-        ac_text_char(text, '=');
-        ac_option_value(text, options, (enum ac_option_id)id);
+        const struct ac_option_info *info = &ac_option_table[id];
+        const char *field = (const char *)options + info->offset;
+        bool changed = info->kind == AC_OPTION_STRING
+                           ? field[0] != '\0'
+                           : options_get(options, (enum ac_option_id)id) != info->initial;
+
+        if (!changed)
+            continue;
+        options_one(text, options, id, !some);
+        some = true;
     }
+    return some;
 }
 
 const char *ac_option_kind_name(enum ac_option_id id)

@@ -95,6 +95,8 @@ void ac_option_value(struct ac_text *text, const struct ac_options *options,
 void ac_option_range(struct ac_text *text, enum ac_option_id id);
 /* All of them: "mode=fast,huge_pages=auto,..." */
 void ac_options_text(struct ac_text *text, const struct ac_options *options);
+/* Those that are not at their defaults; false when all are. */
+bool ac_options_text_changed(struct ac_text *text, const struct ac_options *options);
 
 /* The option whose name is nearest to `name`, or AC_OPTION_COUNT when none is
  * near (more than a third of it and 2 differ). */

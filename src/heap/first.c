@@ -133,9 +133,10 @@ acre_heap *acre_heap_create_in(void *memory, size_t size,
 
     if (!options_read(options, &o))
         return NULL;
-    struct ac_fit *fit =
-        memory != NULL && size > used ? ac_fit_init((char *)memory + used, size - used) : NULL;
+    struct ac_fit *fit = NULL;
 
+    if (memory != NULL && size > used)
+        fit = ac_fit_init((char *)memory + used, size - used);
     if (fit == NULL) {
         errno = EINVAL;
         return NULL;
@@ -163,8 +164,8 @@ static void heap_release_all(struct acre_heap *heap)
     while (pages->pages != NULL) {
         struct ac_page *page = pages->pages;
 
-        page->used = 0;
         ac_page_detach(pages, page);
+        page->used = 0;
         ac_page_release(page);
     }
     ac_heap_reset(pages);
@@ -193,14 +194,15 @@ void acre_heap_destroy(acre_heap *heap)
 static void *pages_alloc_large(struct acre_heap *heap, size_t size, size_t align)
 {
     const struct ac_area *area = &ac_areas[AC_AREA_LARGE];
-    size_t granules = (size >> area->shift) + ((size & (((size_t)1 << area->shift) - 1)) != 0);
+    size_t part = size & (((size_t)1 << area->shift) - 1);
+    size_t granules = (size >> area->shift) + (part != 0);
     bool zero;
 
     if (granules > area->limit || align >> area->shift > area->limit)
         return NULL;
-    uint32_t span = ac_span_alloc(AC_AREA_LARGE, (uint32_t)granules,
-                                  (uint32_t)ac_max(align >> area->shift, 1), AC_SPAN_LARGE,
-                                  &zero);
+    uint32_t align_granules = (uint32_t)ac_max(align >> area->shift, 1);
+    uint32_t span = ac_span_alloc(AC_AREA_LARGE, (uint32_t)granules, align_granules,
+                                  AC_SPAN_LARGE, &zero);
 
     if (span == 0)
         return NULL;
@@ -237,7 +239,8 @@ static size_t heap_usable(const struct acre_heap *heap, const void *block)
     if (page == NULL) {
         uint32_t span = ac_span_find(block);
 
-        return span != 0 && ac_spans[span].first_class == heap ? ac_span_bytes(span) : 0;
+        return span != 0 && ac_spans[span].first_class == heap ? ac_span_bytes(span)
+                                                               : 0;
     }
     size_t size = ac_class_sizes[page->cls];
     size_t offset = (uintptr_t)block - ac_page_address(page);
@@ -272,16 +275,32 @@ static void pages_free(struct acre_heap *heap, void *block)
         ac_heap_free_small(heap->pages, page->cls, (struct ac_block *)block);
 }
 
+static void heap_give(struct acre_heap *heap, void *block)
+{
+    if (heap->fit != NULL)
+        (void)ac_fit_free(heap->fit, block);
+    else
+        pages_free(heap, block);
+}
+
+/* The limit is one of `live`, which counts rounded blocks: the request shows what is
+ * hopeless, the block decides. */
 static void *heap_alloc(struct acre_heap *heap, size_t size, size_t align)
 {
-    if (size > PTRDIFF_MAX || heap->live > heap->limit || size > heap->limit - heap->live)
+    if (size > PTRDIFF_MAX || size > heap->limit - heap->live)
         return NULL;
     void *block = heap->fit != NULL ? ac_fit_alloc(heap->fit, size, align)
                                     : pages_alloc(heap, size, align);
 
     if (block == NULL)
         return NULL;
-    heap->live += heap_usable(heap, block);
+    size_t usable = heap_usable(heap, block);
+
+    if (usable > heap->limit - heap->live) {
+        heap_give(heap, block);
+        return NULL;
+    }
+    heap->live += usable;
     heap->malloc_count++;
     if (heap->live > heap->live_peak)
         heap->live_peak = heap->live;
@@ -292,10 +311,7 @@ static void heap_free(struct acre_heap *heap, void *block, size_t usable)
 {
     heap->live -= usable;
     heap->free_count++;
-    if (heap->fit != NULL)
-        (void)ac_fit_free(heap->fit, block);
-    else
-        pages_free(heap, block);
+    heap_give(heap, block);
 }
 
 /* The heap's own words for a block that is not live in it. */
@@ -390,7 +406,13 @@ static bool heap_resize(struct acre_heap *heap, void *block, size_t old, size_t 
         return size <= old && size > old / 2;
     if (!ac_fit_resize(heap->fit, block, size))
         return false;
-    heap->live += ac_fit_usable(heap->fit, block) - old;
+    size_t usable = ac_fit_usable(heap->fit, block);
+
+    if (usable > old && usable - old > heap->limit - heap->live) {
+        (void)ac_fit_resize(heap->fit, block, old);     /* as it was */
+        return false;
+    }
+    heap->live += usable - old;
     if (heap->live > heap->live_peak)
         heap->live_peak = heap->live;
     return true;

@@ -97,6 +97,43 @@ static void list_overflow(struct ac_heap *heap, uint32_t cls)
         ac_list_grow(heap, cls, AC_LIST_WANDER_BYTES);
 }
 
+/* --- A heap that empties -------------------------------------------------------
+ *
+ * A block in a list keeps its page: when most of a large heap has been freed in no
+ * order, some hundred blocks in lists would hold as many pages.  So while a heap
+ * shrinks its lists are empty, and blocks go straight to their pages (20 ns instead
+ * of 3).  It shrinks when it is mostly free and frees are many more than mallocs. */
+#define SHRINK_FREE_BYTES ((size_t)2 << 20)
+#define SHRINK_LOOK 64u
+
+static void heap_arm_all(struct ac_heap *heap, bool shrinking)
+{
+    for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++) {
+        ac_list_sync(heap, cls);
+        ac_list_arm(heap, cls, shrinking ? 0 : heap->slow[cls].bound / 2);
+    }
+    heap->shrinking = shrinking;
+}
+
+/* Called for a free in the slow path. */
+static bool heap_shrinks(struct ac_heap *heap)
+{
+    if (AC_LIKELY(!heap->shrinking && ++heap->shrink_frees < SHRINK_LOOK))
+        return false;
+    if (heap->shrinking && ++heap->shrink_frees < SHRINK_LOOK)
+        return true;
+    bool more_frees = heap->shrink_mallocs < SHRINK_LOOK / 4;
+    bool sparse = heap->page_bytes > 2 * heap->lent_bytes + SHRINK_FREE_BYTES;
+
+    heap->shrink_frees = heap->shrink_mallocs = 0;
+    if ((sparse && more_frees) == heap->shrinking)
+        return heap->shrinking;
+    if (!heap->shrinking)
+        ac_heap_trim(heap);
+    heap_arm_all(heap, !heap->shrinking);
+    return heap->shrinking;
+}
+
 /* Room has run out: is the list full, or has malloc taken as much as came?  A list
  * that does not fill up is looked at less and less often. */
 static void list_look(struct ac_heap *heap, uint32_t cls)
@@ -118,6 +155,12 @@ void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *blo
 {
     struct ac_list *list = &heap->list[cls];
 
+    if (heap_shrinks(heap)) {
+        heap->slow[cls].free_count++;
+        ac_block_link(block, NULL, heap->key);
+        (void)ac_give_back(heap, block, 1);
+        return;
+    }
     if (list->room == 0)
         list_look(heap, cls);
     ac_block_link(block, list->head, heap->key);

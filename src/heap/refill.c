@@ -44,7 +44,10 @@ void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint
 
     slow->length = count;
     heap->list[cls].head = head;
-    ac_list_arm(heap, cls, count < slow->bound ? slow->bound - count : slow->bound / 2);
+    ac_list_arm(heap, cls,
+                heap->shrinking        ? 0
+                : count < slow->bound ? slow->bound - count
+                                       : slow->bound / 2);
 }
 
 void ac_list_grow(struct ac_heap *heap, uint32_t cls, size_t bytes)
@@ -143,6 +146,7 @@ bool ac_refill(struct ac_heap *heap, uint32_t cls)
 
     ac_list_sync(heap, cls);
     slow->active = true;
+    heap->shrink_mallocs++;
     if (head != NULL) {
         slow->cold = NULL;
         slow->cold_count = 0;

@@ -18,6 +18,8 @@ void ac_page_attach(struct ac_heap *heap, struct ac_page *page)
         page->all_next->all_prev = page;
     heap->pages = page;
     heap->slow[page->cls].page_count++;
+    heap->page_bytes += ac_page_bytes(page);
+    heap->lent_bytes += (size_t)page->used * ac_class_sizes[page->cls];
     atomic_store_explicit(&page->owner, heap, memory_order_release);
     if (heap == &ac_heap_orphans)
         atomic_fetch_add_explicit(&ac_orphan_count, 1, memory_order_relaxed);
@@ -32,6 +34,8 @@ void ac_page_detach(struct ac_heap *heap, struct ac_page *page)
     else
         heap->pages = page->all_next;
     heap->slow[page->cls].page_count--;
+    heap->page_bytes -= ac_page_bytes(page);
+    heap->lent_bytes -= (size_t)page->used * ac_class_sizes[page->cls];
     if (heap == &ac_heap_orphans)
         atomic_fetch_sub_explicit(&ac_orphan_count, 1, memory_order_relaxed);
 }
@@ -95,6 +99,7 @@ void ac_page_lend(struct ac_heap *heap, struct ac_page *page, uint32_t count)
         empty_count(heap, page, false);
     page->empty = false;
     page->used += count;
+    heap->lent_bytes += (size_t)count * ac_class_sizes[page->cls];
     if (page->free != NULL)
         return;
     ac_avail_remove(heap, page);
@@ -123,6 +128,7 @@ void ac_page_settle(struct ac_heap *heap, struct ac_page *page, uint32_t count)
 {
     page->free_count += count;
     page->used -= count;
+    heap->lent_bytes -= (size_t)count * ac_class_sizes[page->cls];
     if (page->used == 0)
         page_retire(heap, page);
     else if (page->state == AC_PAGE_FULL)

@@ -36,11 +36,12 @@ static void fill(void)
                                 .requested = 100000,
                                 .rounding = 10000,
                                 .slack_samples = 9,
+                                .untouched = 20000,
                                 .cached = 5000,
                                 .free_in_pages = 7000,
                                 .unpurged = 8000,
                                 .metadata = 30000,
-                                .outside = 840000,
+                                .outside = 860000,
                                 .rss = 1000000,
                                 .rss_peak = 1100000,
                                 .free_largest = 60,
@@ -68,12 +69,19 @@ static void test_text(void **state)
     (void)state;
     fill();
     print(ACRE_STATS_TEXT);
-    says("live            107 KiB in 600 blocks, peak 195 KiB");
+    says("live            107 KiB in 600 blocks; peak 195 KiB of whole pages\n");
     says("allocations    1,000 (500 a second), freed 400\n");
     says("internal 9.1%");
     says("external 25.0%");
+    says("    of these, never touched         -19.5 KiB   -2.0%  |");
     says("difference 0 B (0.0%)");
     assert_null(strstr(out, "MORE THAN"));
+    stats.rss += stats.untouched;
+    stats.untouched = 0;
+    print(ACRE_STATS_TEXT);
+    says("    of these, never touched               0 B    0.0%  |");
+    says("difference 0 B (0.0%)");
+    fill();
     stats.outside -= 20000;
     print(ACRE_STATS_TEXT);
     says("difference -19.5 KiB (2.0%, MORE THAN 1%)");
@@ -88,6 +96,7 @@ static void test_text_of_nothing(void **state)
     /* Figures that lag never give a huge number. */
     stats.rss = 1;
     stats.requested = 10;
+    stats.untouched = 1000;
     stats.free_largest = 10;
     stats.class_count = UINT32_MAX;
     stats.classes[3] = (struct acre_stats_class){64, 5, 9, 0, 1, 4096, 0};
@@ -114,6 +123,7 @@ static void test_json(void **state)
     print(ACRE_STATS_JSON);
     says("\"format\":\"acre-stats\"");
     says("\"live\":110000,");
+    says("\"untouched\":20000,");
     says("\"rss_sum\":1000000,\"rss_difference\":0,\"internal_fragmentation\":0.0909,"
          "\"external_fragmentation\":0.2500,");
     says("\"classes\":[{\"size\":16,\"malloc_count\":500,");
@@ -131,6 +141,7 @@ static void test_openmetrics(void **state)
     says("# TYPE acre_malloc counter\n# HELP acre_malloc Blocks ever handed out.\n"
          "acre_malloc_total 1000\n");
     says("# TYPE acre_rss_bytes gauge\n# UNIT acre_rss_bytes bytes\n");
+    says("acre_untouched_bytes 20000\n");
     says("acre_class_malloc_total{size=\"16\"} 500\n");
     says("acre_elapsed_seconds 2.000000000\n");
     assert_string_equal(out + out_size - 6, "# EOF\n");

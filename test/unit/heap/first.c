@@ -158,7 +158,7 @@ static void check_limit(acre_heap *heap, size_t limit)
         count++;
     CHECK_EQUAL(errno, ENOMEM);
     CHECK(count >= limit / 1100 && count <= limit / 1000);
-    CHECK(stats_of(heap).live <= limit + 1024);
+    CHECK(stats_of(heap).live <= limit);
     errno = 0;
     CHECK(acre_heap_alloc(heap, limit) == NULL && errno == ENOMEM);
     CHECK(acre_heap_realloc(heap, blocks[0], limit) == NULL);   /* and blocks[0] stays */
@@ -206,14 +206,51 @@ static void body_limit_of_realloc(void *arg)
         for (size_t size = 40000; size < 200000; size += 5000) {
             void *grown = acre_heap_realloc(heap, block, size);
 
-            CHECK(size <= options.limit + 4096 || grown == NULL);
+            CHECK(size <= options.limit || grown == NULL);
             block = grown != NULL ? grown : block;
-            CHECK(stats_of(heap).live <= options.limit + 4096);
+            CHECK(stats_of(heap).live <= options.limit);
         }
         acre_heap_destroy(heap);
     }
 }
 FRESH_TEST(limit_of_realloc)
+
+/* The rounded block decides, for every size, and a refusal leaves nothing behind. */
+static void body_limit_of_blocks(void *arg)
+{
+    struct acre_heap_options options = ACRE_HEAP_OPTIONS_INIT;
+
+    (void)arg;
+    options.limit = 32769;      /* its block would have 36,864 bytes */
+    acre_heap *heap = acre_heap_create(&options);
+
+    CHECK(acre_heap_alloc(heap, 32769) == NULL && errno == ENOMEM);
+    CHECK_EQUAL(stats_of(heap).live, 0);
+    CHECK_EQUAL(stats_of(heap).malloc_count, 0);
+    void *block = acre_heap_alloc(heap, 32768);
+
+    CHECK(block != NULL);
+    CHECK(acre_heap_realloc(heap, block, 32769) == NULL);
+    CHECK_EQUAL(stats_of(heap).live, 32768);
+    acre_heap_destroy(heap);
+    for (size_t limit = 1; limit < 3000; limit += 13)
+        for (uint32_t kind = 0; kind < 2; kind++) {
+            options.limit = limit;
+            heap = kind == 0 ? acre_heap_create(&options)
+                             : acre_heap_create_in(region, sizeof region, &options);
+            block = NULL;
+            for (size_t size = 1; size < limit + 20; size += 7) {
+                void *grown = acre_heap_realloc(heap, block, size);
+
+                block = grown != NULL ? grown : block;
+                CHECK(stats_of(heap).live <= limit && stats_of(heap).live_peak <= limit);
+                CHECK(size <= limit || grown == NULL);
+            }
+            CHECK_EQUAL(acre_heap_check(heap), 0);
+            acre_heap_destroy(heap);
+        }
+}
+FRESH_TEST(limit_of_blocks)
 
 /* --- In caller's memory ---------------------------------------------------------------- */
 
@@ -609,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_apart),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_limit_of_realloc),
+        cmocka_unit_test(test_limit_of_blocks),
         cmocka_unit_test(test_create_in),
         cmocka_unit_test(test_create_in_sizes),
         cmocka_unit_test(test_options),
