@@ -60,7 +60,7 @@ static bool boot_start_locked(void)
 {
     ac_os_init(&ac_os);
     boot_options();
-    if (ac_span_init() != 0 || ac_large_init() != 0 || ac_heap_init() != 0)
+    if (ac_span_init() != 0 || ac_heap_init() != 0)
         return false;
     if (ac_page_init() != 0)    /* from here on lookups find something */
         return false;

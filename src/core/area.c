@@ -137,9 +137,24 @@ static bool area_ensure_committed(struct ac_area *area, uint32_t upto)
     }
     uint32_t from = area->committed;
 
+    ac_os_dump((void *)(area->base + ((uintptr_t)from << area->shift)),
+               (size_t)(want - from) << area->shift, true);
     area->committed = want;
     area_advise(area, from);
     return true;
+}
+
+/* Granule 0 of each area is never handed out, but may be read: where two allocators
+ * meet (a plugin opened with RTLD_DEEPBIND), the other looks for a header in front of
+ * our block, and shall complain about what it reads there, not fault. */
+static int area_start(struct ac_area *area)
+{
+    if (area->top != 0)
+        return 0;
+    if (!area_ensure_reserved(area, 1) || !area_ensure_committed(area, area->top + 1))
+        return ENOMEM;
+    area->top++;
+    return 0;
 }
 
 uint32_t ac_area_grow(uint32_t index, uint32_t count, uint32_t align)
@@ -147,6 +162,8 @@ uint32_t ac_area_grow(uint32_t index, uint32_t count, uint32_t align)
     struct ac_area *area = &ac_areas[index];
     uint64_t base = area->base >> area->shift;
 
+    if (area->top == 0 && area_start(area) != 0)
+        return UINT32_MAX;
     if (count > area->limit || align > area->limit)
         return UINT32_MAX;
     uint32_t lead = (uint32_t)(-(base + area->top) & (align - 1));
@@ -212,6 +229,7 @@ static int area_init_whole(size_t window)
 
     if (at == NULL)
         return error;
+    ac_os_dump(at, window, false);
     area_whole = true;
     area_place((uintptr_t)at, window);
     return 0;
@@ -247,19 +265,6 @@ static size_t area_wanted(void)
     return ac_max(ac_align_up(wanted, (size_t)4 << 20), WINDOW_MIN);
 }
 
-/* Granule 0 of each area is never handed out, but may be read: where two allocators
- * meet (a plugin opened with RTLD_DEEPBIND), the other looks for a header in front of
- * our block, and shall complain about what it reads there, not fault. */
-static int area_start(struct ac_area *area)
-{
-    if (area->top != 0)
-        return 0;
-    if (!area_ensure_reserved(area, 1) || !area_ensure_committed(area, area->top + 1))
-        return ENOMEM;
-    area->top++;
-    return 0;
-}
-
 int ac_area_init(size_t window)
 {
     uint32_t granule_shift = ac_log2(ac_max(ac_os.page_bytes, 4096));
@@ -293,7 +298,5 @@ int ac_span_init(void)
         if (error != 0 && window <= WINDOW_MIN)
             return error;
     }
-    int error = area_start(&ac_areas[0]);
-
-    return error != 0 ? error : area_start(&ac_areas[1]);
+    return area_start(&ac_areas[AC_AREA_UNITS]);
 }

@@ -22,10 +22,15 @@ int ac_meta_init(struct ac_meta *arrays, const size_t *limits, uint32_t count)
     uintptr_t at = (uintptr_t)ac_os_reserve(total, META_STEP, &error);
     if (at == 0)
         return error;
+    /* All at once: each commit of a part would split mappings, a third of our time at
+     * the start of a small program.  Where memory is accounted strictly, in parts. */
+    bool whole = ac_os_commit((void *)at, total - META_STEP) == 0;
+
+    ac_os_dump((void *)at, total, false);
     for (uint32_t i = 0; i < count; i++) {
         arrays[i].base = at;
-        arrays[i].committed = 0;
         arrays[i].limit = ac_align_up(limits[i], META_STEP);
+        arrays[i].committed = whole ? arrays[i].limit : 0;
         at += arrays[i].limit + META_STEP;
         if (meta_known_count < META_ARRAYS_MAX)
             meta_known[meta_known_count++] = &arrays[i];

@@ -1,8 +1,8 @@
 /* meta.h -- memory for acre's own records: arrays that grow in place.
  *
- * Each array has address space for its greatest length, and is committed from the
- * start as far as it is used, so that elements never move and indices stay valid.
- * What lies behind the committed part traps. */
+ * Each array has address space for its greatest length, so that elements never move
+ * and indices stay valid.  It is committed as a whole where that costs nothing, else
+ * from the start as far as it is used; a range that traps lies at the end. */
 #ifndef AC_CORE_META_H
 #define AC_CORE_META_H
 

@@ -54,8 +54,8 @@ AC_INLINE void ac_block_link(struct ac_block *block, struct ac_block *next, uint
 }
 
 /* Free and undamaged, as far as its own words tell; `next` is block->next. */
-AC_INLINE bool ac_block_is_sound(const struct ac_block *block, const struct ac_block *next,
-                                 uintptr_t key)
+AC_INLINE bool ac_block_is_sound(const struct ac_block *block,
+                                 const struct ac_block *next, uintptr_t key)
 {
     return (block->seal ^ (uint32_t)(uintptr_t)next) == (key ^ (uintptr_t)block);
 }

@@ -159,8 +159,8 @@ void ac_format_stats_rss(struct ac_text *text, const struct acre_stats *stats)
     ac_text_string(text, ", explained:\n");
     stats_rss_row(text, "requested by the program", stats->requested, rss);
     stats_rss_row(text, "rounding to block sizes", stats->rounding, rss);
-    stats_rss_less(text, "of these, never touched", stats->untouched, rss);
     stats_rss_row(text, "free, kept by threads", stats->cached, rss);
+    stats_rss_less(text, "of these three, never touched", stats->untouched, rss);
     stats_rss_row(text, "free, in pages with live blocks", stats->free_in_pages, rss);
     stats_rss_row(text, "free, not yet given back", stats->unpurged, rss);
     stats_rss_row(text, "acre's own tables", stats->metadata, rss);

@@ -67,10 +67,12 @@ void ac_emergency_defer(void *block)
 
 void ac_emergency_settle(void)
 {
-    if (AC_LIKELY(atomic_load_explicit(&emergency_deferred, memory_order_relaxed) == NULL))
-        return;
     struct deferred *entry =
-        atomic_exchange_explicit(&emergency_deferred, NULL, memory_order_acquire);
+        atomic_load_explicit(&emergency_deferred, memory_order_relaxed);
+
+    if (AC_LIKELY(entry == NULL))
+        return;
+    entry = atomic_exchange_explicit(&emergency_deferred, NULL, memory_order_acquire);
 
     while (entry != NULL) {
         struct deferred *next = entry->next;

@@ -141,7 +141,6 @@ struct acre_heap *ac_large_first_class(const void *block);
 const void *ac_huge_around(const void *address, size_t *bytes);
 /* Was a block of this address freed lately?  Its size, or 0. */
 size_t ac_large_freed_size(const void *block);
-int ac_large_init(void);
 extern struct ac_lock ac_huge_lock;
 
 struct ac_huge_totals {

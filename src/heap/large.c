@@ -68,11 +68,11 @@ size_t ac_large_freed_size(const void *block)
 
 /* --- The table of huge blocks; the lock is held ---------------------------- */
 
-int ac_large_init(void)
+static int huge_table_make(void)
 {
     uint32_t slots = HUGE_SLOTS_MAX;
 
-    while (slots > 512 && (size_t)slots * sizeof(struct huge) > ac_os.as_limit_bytes / 256)
+    while (slots > 512 && slots * sizeof(struct huge) > ac_os.as_limit_bytes / 256)
         slots /= 2;
     size_t limit = slots * sizeof(struct huge);
     int error = ac_meta_init(&huge_table.meta, &limit, 1);
@@ -123,6 +123,8 @@ static const struct huge *huge_next(uint32_t *i)
 
 static bool huge_insert(const void *block, size_t bytes, size_t requested)
 {
+    if (huge_table.slots == NULL && huge_table_make() != 0)
+        return false;
     size_t all = ((size_t)huge_table.mask + 1) * sizeof(struct huge);
 
     if (huge_table.count > huge_table.mask / 4 * 3 ||

@@ -15,6 +15,20 @@
 #define CARVE_BYTES 2048u       /* small programs touch no more than they need */
 #define LIST_COUNT_MAX 1024u
 
+#define LIST_FIRST_BYTES 2048u
+#define LIST_FIRST_MIN 4u
+#define LIST_FIRST_MAX 32u
+
+/* The bound that a list begins with. */
+static void list_make_ready(struct ac_list_slow *slow, uint32_t cls)
+{
+    uint32_t fit = LIST_FIRST_BYTES / ac_class_sizes[cls];
+
+    slow->bound = fit < LIST_FIRST_MIN   ? LIST_FIRST_MIN
+                  : fit > LIST_FIRST_MAX ? LIST_FIRST_MAX
+                                         : fit;
+}
+
 /* Bring the exact counts up to date from the two counters of the fast paths. */
 void ac_list_sync(struct ac_heap *heap, uint32_t cls)
 {
@@ -23,6 +37,8 @@ void ac_list_sync(struct ac_heap *heap, uint32_t cls)
     uint32_t mallocs = slow->left_start - list->left;
     uint32_t frees = slow->room_start - list->room;
 
+    if (AC_UNLIKELY(slow->bound == 0))
+        list_make_ready(slow, cls);
     slow->malloc_count += mallocs;
     slow->free_count += frees;
     slow->length += frees - mallocs;

@@ -55,7 +55,8 @@ static void remote_push(struct ac_page *page, const struct ac_run *run, uintptr_
               ((old >> REMOTE_SHIFT) + run->count) << REMOTE_SHIFT;
     } while (!atomic_compare_exchange_weak_explicit(
         &page->remote, &old, new,
-        memory_order_release,   /* publishes the links to who collects */
+        memory_order_acq_rel,   /* publishes the links to who collects; and, when the
+                                 * word was 0, comes after his last look at the page */
         memory_order_relaxed));
     if (old != 0)
         return;
@@ -77,7 +78,7 @@ static struct ac_block *chain_last(struct ac_block *block)
  * pending stack of its own heap. */
 static uint32_t remote_collect(struct ac_heap *heap, struct ac_page *page)
 {
-    uint64_t word = atomic_exchange_explicit(&page->remote, 0, memory_order_acquire);
+    uint64_t word = atomic_exchange_explicit(&page->remote, 0, memory_order_acq_rel);
     struct ac_block *first = (struct ac_block *)(uintptr_t)(word & REMOTE_MASK);
     uint32_t count = (uint32_t)(word >> REMOTE_SHIFT);
 

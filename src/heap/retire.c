@@ -110,7 +110,7 @@ void ac_page_lend(struct ac_heap *heap, struct ac_page *page, uint32_t count)
 /* A page without used blocks: keep a few, the others go. */
 static void page_retire(struct ac_heap *heap, struct ac_page *page)
 {
-    size_t most = heap == &ac_heap_orphans ? 0 : EMPTY_BYTES_MAX;
+    size_t most = heap == &ac_heap_orphans || heap->shrinking ? 0 : EMPTY_BYTES_MAX;
 
     if (page->state == AC_PAGE_AVAILABLE)
         ac_avail_remove(heap, page);

@@ -11,10 +11,7 @@
 
 #include <errno.h>
 
-#define HEAPS_MAX 65536
-#define LIST_FIRST_BYTES 2048u
-#define LIST_FIRST_MIN 4u
-#define LIST_FIRST_MAX 32u
+#define HEAPS_MAX 32768
 
 _Thread_local struct ac_heap *ac_heap_self = &ac_heap_empty;
 struct ac_heap ac_heap_empty;
@@ -51,13 +48,13 @@ int ac_heap_init(void)
     ac_heap_started_ns = ac_os_now_ns();
     ac_os_entropy(&ac_heap_key, sizeof ac_heap_key);
     ac_heap_key |= 1;   /* never 0: zeroed memory is not sealed */
-    ac_heap_setup(&ac_heap_orphans, AC_HEAP_SHARED);
     /* Threads without a heap of their own look at every block that they free. */
-    ac_heap_empty.key = ac_heap_dead.key = ac_heap_key;
-    ac_heap_empty.check_free = ac_heap_dead.check_free = true;
+    ac_heap_setup(&ac_heap_empty, AC_HEAP_EMPTY);
     return ac_meta_init(&registry.meta, &limit, 1);
 }
 
+/* Lists need nothing: zeroed ones are made ready when first used (refill.c), so that a
+ * small program touches only the records of the classes it has. */
 void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state)
 {
     heap->key = ac_heap_key;
@@ -67,17 +64,6 @@ void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state)
     heap->busy = false;
     if (heap->random == 0)      /* a record of an ended thread goes on */
         heap->random = ac_mix((uintptr_t)heap ^ ac_heap_key);
-    for (uint32_t cls = 1; cls <= AC_CLASS_LAST; cls++) {
-        struct ac_list_slow *slow = &heap->slow[cls];
-        uint32_t fit = LIST_FIRST_BYTES / ac_class_sizes[cls];
-
-        if (slow->bound == 0)
-            slow->bound = fit < LIST_FIRST_MIN   ? LIST_FIRST_MIN
-                          : fit > LIST_FIRST_MAX ? LIST_FIRST_MAX
-                                                 : fit;
-        (void)ac_events_rearm(heap, cls);
-        ac_list_set(heap, cls, NULL, 0);
-    }
 }
 
 void ac_heap_reset(struct ac_heap *heap)
@@ -206,6 +192,10 @@ struct ac_heap *ac_heap_late(bool make)
 static void heap_abandon_pages(struct ac_heap *heap)
 {
     ac_lock_take(&ac_orphan_lock);
+    if (ac_heap_orphans.key == 0) {     /* the first thread that ends */
+        ac_heap_setup(&ac_heap_orphans, AC_HEAP_SHARED);
+        ac_heap_setup(&ac_heap_dead, AC_HEAP_DEAD);
+    }
     while (heap->pages != NULL) {
         struct ac_page *page = heap->pages;
 

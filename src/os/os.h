@@ -105,6 +105,10 @@ size_t ac_os_resident(const void *addr, size_t size);
 int ac_os_pagemap_open(void);
 size_t ac_os_zero_mapped(int pagemap, const void *addr, size_t size);
 
+/* Leave a range out of core files (off), or take it in again.  Whole reservations are
+ * left out: gcore would write zeroes for them.  Best effort. */
+void ac_os_dump(void *addr, size_t size, bool on);
+
 /* Name a range for /proc/PID/maps.  Best effort; `name` must be static.  A
  * mapping does not merge with a neighbour of another name. */
 void ac_os_name(void *addr, size_t size, const char *name);

@@ -124,7 +124,8 @@ struct mallinfo2 {
         keepcost;
 };
 struct mallinfo {
-    int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+    int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks,
+        keepcost;
 };
 
 static struct mallinfo2 info_get(void)

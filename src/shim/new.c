@@ -83,4 +83,5 @@ DELETE_ARRAY(_ZdaPvm, void *block, size_t size)
 DELETE_ARRAY(_ZdaPvSt11align_val_t, void *block, size_t align)
 DELETE_ARRAY(_ZdaPvmSt11align_val_t, void *block, size_t size, size_t align)
 DELETE_ARRAY(_ZdaPvRKSt9nothrow_t, void *block, const void *tag)
-DELETE_ARRAY(_ZdaPvSt11align_val_tRKSt9nothrow_t, void *block, size_t align, const void *tag)
+DELETE_ARRAY(_ZdaPvSt11align_val_tRKSt9nothrow_t, void *block, size_t align,
+             const void *tag)

@@ -281,7 +281,7 @@ static void furnish(void)
 
     ac_fake_put_file("/proc/self/status", status, sizeof status - 1);
     ac_fake_put_file("/proc/self/comm", "sweep\n", 6);
-    ac_fake_setenv("ACRE_OPTIONS", "stat,stat_file=/record");
+    ac_fake_setenv("ACRE_OPTIONS", "stat,stat_file=/record,huge_start=1M");
 }
 
 /* --- A run --------------------------------------------------------------------------- */

@@ -6,8 +6,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* TSan cannot: "dup thread with used id". */
-#if defined(__SANITIZE_THREAD__)
+/* TSan cannot: "dup thread with used id".  ASan's own malloc, which pthread_create needs,
+ * may have been locked by another thread at the moment of the fork. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define THREADS_AFTER_FORK 0
 #else
 #define THREADS_AFTER_FORK 1

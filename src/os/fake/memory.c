@@ -489,3 +489,10 @@ void ac_os_name(void *addr, size_t size, const char *name)
 {
     (void)addr, (void)size, (void)name;
 }
+
+void ac_os_dump(void *addr, size_t size, bool on)
+{
+    (void)addr;
+    (void)size;
+    (void)on;
+}

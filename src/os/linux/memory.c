@@ -100,20 +100,15 @@ static void *memory_map_aligned(size_t size, size_t align, int protection, int f
     return (void *)result;
 }
 
-/* What is only reserved stays out of core files: gcore would write zeroes for it. */
-static void memory_dump(uintptr_t addr, size_t size, bool on)
+void *ac_os_reserve(size_t size, size_t align, int *error)
+{
+    return memory_map_aligned(size, align, PROT_NONE, MEMORY_RESERVE_FLAGS, error);
+}
+
+void ac_os_dump(void *addr, size_t size, bool on)
 {
     (void)linux_call3(SYS_madvise, (long)addr, (long)size,
                       on ? MADV_DODUMP : MADV_DONTDUMP);
-}
-
-void *ac_os_reserve(size_t size, size_t align, int *error)
-{
-    void *addr = memory_map_aligned(size, align, PROT_NONE, MEMORY_RESERVE_FLAGS, error);
-
-    if (addr != NULL)
-        memory_dump((uintptr_t)addr, size, false);
-    return addr;
 }
 
 int ac_os_reserve_at(void *addr, size_t size)
@@ -123,10 +118,8 @@ int ac_os_reserve_at(void *addr, size_t size)
 
     if (linux_failed(result))
         return (int)-result;
-    if ((uintptr_t)result == (uintptr_t)addr) {
-        memory_dump((uintptr_t)addr, size, false);
+    if ((uintptr_t)result == (uintptr_t)addr)
         return 0;
-    }
     /* Before 4.17 the flag is unknown and the address a mere wish. */
     (void)memory_munmap((uintptr_t)result, size);
     return EEXIST;
@@ -139,11 +132,7 @@ int ac_os_release(void *addr, size_t size)
 
 int ac_os_commit(void *addr, size_t size)
 {
-    int error = memory_mprotect(addr, size, PROT_READ | PROT_WRITE);
-
-    if (error == 0)
-        memory_dump((uintptr_t)addr, size, true);
-    return error;
+    return memory_mprotect(addr, size, PROT_READ | PROT_WRITE);
 }
 
 /* A fresh reservation laid over the old pages: in one call the contents, the
@@ -154,10 +143,8 @@ int ac_os_decommit(void *addr, size_t size)
 {
     long result = memory_mmap(addr, size, PROT_NONE, MEMORY_RESERVE_FLAGS | MAP_FIXED);
 
-    if (!linux_failed(result)) {
-        memory_dump((uintptr_t)addr, size, false);
+    if (!linux_failed(result))
         return 0;
-    }
     int error = ac_os_purge(addr, size);
     if (error != 0)
         return error;
