@@ -76,8 +76,8 @@ struct acre_stats {
 
 /* Fill *stats, of which the caller has set `size`.  EINVAL: size is too small.
  * Reads /proc once when it is there (without it, rss and outside are 0), and asks the
- * system what is resident: 100 us for a small heap, about 10 ms for one of 1 GiB; other
- * threads may wait for memory meanwhile.  Any thread.  While others run, a figure of
+ * system what is resident: 0.4 ms for a small heap, 30 ms for one of 1 GiB; threads
+ * that need new pages wait for a part of it.  Any thread.  While others run, a figure of
  * theirs may be some steps old; the parts add up all the same. */
 int acre_stats_get(struct acre_stats *stats);
 

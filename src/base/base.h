@@ -13,6 +13,12 @@
 #define AC_HIDDEN __attribute__((visibility("hidden")))
 #define AC_LIKELY(x) __builtin_expect(!!(x), 1)
 #define AC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* One word that its owner writes and others may read at any time (statistics, a look
+ * at a block of another thread): no order is implied, no value is torn. */
+#define AC_PUT(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELAXED)
+#define AC_GET(place) __atomic_load_n(&(place), __ATOMIC_RELAXED)
+#define AC_ADD(place, value) AC_PUT(place, (place) + (value))
+
 #define AC_INLINE static inline __attribute__((always_inline))
 #define AC_NOINLINE __attribute__((noinline))
 #define AC_COLD __attribute__((noinline, cold))

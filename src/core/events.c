@@ -68,9 +68,13 @@ bool ac_events_rearm(struct ac_heap *heap, uint32_t cls)
     bool sample = slow->drawn && period != 0;
     uint32_t left = period != 0 ? events_distance(heap, cls, period) : DISTANCE_OFF;
 
+    /* A list's first block has no countdown before it: it is drawn for itself. */
+    if (!slow->begun && period != 0)
+        sample = events_random(heap) * (double)period < ac_class_sizes[cls];
+    slow->begun = true;
     slow->drawn = period != 0;
-    heap->list[cls].left = left;
-    slow->left_start = left;
+    AC_PUT(heap->list[cls].left, left);
+    AC_PUT(slow->left_start, left);
     return sample;
 }
 

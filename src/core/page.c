@@ -56,9 +56,9 @@ struct ac_page *ac_page_new(uint32_t cls)
     struct ac_page *page = &ac_map.pages[first];
 
     page->free = NULL;
-    page->used = 0;
+    AC_PUT(page->used, 0);
     page->free_count = 0;
-    page->carved = 0;
+    AC_PUT(page->carved, 0);
     page->capacity = (uint32_t)(((size_t)units << AC_UNIT_SHIFT) / ac_class_sizes[cls]);
     page->cls = (uint8_t)cls;
     page->units = (uint8_t)units;
@@ -130,7 +130,7 @@ struct ac_block *ac_page_carve(struct ac_page *page, uint32_t want, uintptr_t ke
     *last = (struct ac_block *)at;
     ac_block_link(*last, NULL, key);
     *count = n;
-    page->carved += n;
+    AC_ADD(page->carved, n);
     ac_page_map(page);
     return first;
 }

@@ -96,7 +96,7 @@ size_t ac_span_purge(size_t keep)
         /* Nobody sees the span while the system works: it is in no bin, and its
          * state is not one that merges. */
         ac_span_remove(span);
-        ac_spans[span].state = AC_SPAN_UNUSED;
+        AC_PUT(ac_spans[span].state, AC_SPAN_UNUSED);
         ac_lock_give(&ac_span_lock);
         int error = ac_os_purge(ac_span_address(span), bytes);
         ac_lock_take(&ac_span_lock);

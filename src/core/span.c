@@ -93,7 +93,7 @@ uint32_t ac_span_new(uint32_t area, uint32_t first, uint32_t count)
 
 void ac_span_forget(uint32_t span)
 {
-    ac_spans[span].state = AC_SPAN_UNUSED;
+    AC_PUT(ac_spans[span].state, AC_SPAN_UNUSED);
     ac_spans[span].next = span_state.spare;
     span_state.spare = span;
 }
@@ -116,7 +116,7 @@ void ac_span_insert(uint32_t span, enum ac_span_state state)
     uint32_t kind = state == AC_SPAN_CLEAN;
     uint32_t bin = bin_of(s->count);
 
-    s->state = (uint8_t)state;
+    AC_PUT(s->state, (uint8_t)state);
     s->prev = 0;
     s->next = area->bin[kind][bin];
     if (s->next != 0)
@@ -158,7 +158,7 @@ static uint32_t span_neighbour(const struct ac_area *area, uint32_t at,
     const struct ac_span *s = &ac_spans[span];
 
     /* In a hole the map may hold what was there before. */
-    return span != 0 && s->state == state && &ac_areas[s->area] == area &&
+    return span != 0 && AC_GET(s->state) == state && &ac_areas[s->area] == area &&
                    (s->first == at || s->first + s->count - 1 == at)
                ? span
                : 0;
@@ -331,7 +331,7 @@ uint32_t ac_span_alloc(uint32_t area, uint32_t count, uint32_t align,
         span = span_take(area, count, align, zero);
     }
     if (span != 0) {
-        ac_spans[span].state = (uint8_t)state;
+        AC_PUT(ac_spans[span].state, (uint8_t)state);
         ac_spans[span].first_class = NULL;
         span_state.large_mallocs += state == AC_SPAN_LARGE;
         span_map_ends(&ac_areas[area], span);
@@ -355,7 +355,7 @@ static void span_give_lock(void)
 bool ac_span_free(uint32_t span, enum ac_span_state state)
 {
     ac_lock_take(&ac_span_lock);
-    if (ac_spans[span].state != state) {
+    if (AC_GET(ac_spans[span].state) != state) {
         ac_lock_give(&ac_span_lock);
         return false;
     }
@@ -468,7 +468,7 @@ uint32_t ac_span_find_state(const void *address, enum ac_span_state state)
     uint32_t span = area->map[granule];
 
     if (span == 0 || ac_spans[span].first != granule ||
-        ac_spans[span].state != state || ac_spans[span].area != AC_AREA_LARGE ||
+        AC_GET(ac_spans[span].state) != state || ac_spans[span].area != AC_AREA_LARGE ||
         ac_span_address(span) != address)
         return 0;
     return span;

@@ -118,6 +118,7 @@ struct ac_list_slow {
     uint64_t slack_count;
     bool overflowed;            /* since the last refill */
     bool active;                /* since the last trim */
+    bool begun;                 /* a block was handed out */
     bool drawn;                 /* `left` leads to a sample, not to a mere look */
     struct ac_page *avail;      /* pages with free blocks, first to last */
     struct ac_page *avail_last;

@@ -124,7 +124,7 @@ static void stats_rss_less(struct ac_text *text, const char *name, uint64_t part
     ac_text_string(&cell, sign);
     ac_text_percent(&cell, part, whole, 0);
     ac_text_end(&cell);
-    ac_text_string_right(text, number, 8);
+    ac_text_string_right(text, number, 10);
     ac_text_string(text, "  |");
     ac_text_fill(text, ' ', 28);
     ac_text_string(text, "|\n");
@@ -136,7 +136,7 @@ static void stats_rss_row(struct ac_text *text, const char *name, uint64_t part,
     ac_text_string(text, "    ");
     ac_text_string_in(text, name, 32);
     ac_text_size(text, part, 9);
-    ac_text_percent(text, part, whole, 8);
+    ac_text_percent(text, part, whole, 10);
     ac_text_string(text, "  |");
     ac_text_bar(text, part, whole, 28);
     ac_text_string(text, "|\n");
@@ -168,7 +168,7 @@ void ac_format_stats_rss(struct ac_text *text, const struct acre_stats *stats)
     ac_text_string(text, "    ");
     ac_text_string_in(text, "sum", 32);
     ac_text_size(text, sum, 9);
-    ac_text_percent(text, sum, rss, 8);
+    ac_text_percent(text, sum, rss, 10);
     ac_text_string(text, "   difference ");
     ac_text_string(text, sum > rss ? "+" : sum < rss ? "-" : "");
     ac_text_size(text, off, 0);

@@ -25,7 +25,7 @@ static struct ac_block *list_pop(struct ac_heap *heap, struct ac_list *list)
     if (AC_UNLIKELY(!ac_block_is_free(block, heap->key)))
         ac_corrupt("malloc", block);
     list->head = block->next;
-    list->left--;
+    AC_ADD(list->left, -1u);
     block->seal = 0;
     return block;
 }
@@ -42,8 +42,8 @@ void *ac_heap_alloc_small(struct ac_heap *heap, size_t size, bool *event)
         ac_list_sync(heap, cls);
         *event = ac_events_rearm(heap, cls);
     }
-    slow->slack_sum += ac_class_sizes[cls] - size;
-    slow->slack_count++;
+    AC_ADD(slow->slack_sum, ac_class_sizes[cls] - size);
+    AC_ADD(slow->slack_count, 1);
     return list_pop(heap, list);
 }
 

@@ -32,7 +32,7 @@ AC_INLINE void *ac_malloc_fast(size_t size)
     if (AC_UNLIKELY(__builtin_sub_overflow(list->left, 1u, &left) ||
                     !ac_block_is_sound(block, next, heap->key)))
         return ac_malloc_slow(size);
-    list->left = left;
+    AC_PUT(list->left, left);
     list->head = next;
     block->seal = 0;
     return block;
@@ -65,7 +65,7 @@ AC_INLINE void ac_free_fast(void *address, const char *function)
         ac_free_full(block, AC_ENTRY_CLASS(entry));
         return;
     }
-    list->room = room;
+    AC_PUT(list->room, room);
     ac_block_link(block, list->head, heap->key);
     list->head = block;
 }

@@ -246,7 +246,7 @@ static size_t heap_usable(const struct acre_heap *heap, const void *block)
     size_t offset = (uintptr_t)block - ac_page_address(page);
 
     if (page->first_class != heap || offset % size != 0 ||
-        offset / size >= page->carved ||
+        offset / size >= AC_GET(page->carved) ||
         ac_block_is_free((const struct ac_block *)block, ac_heap_key))
         return 0;
     return size;

@@ -21,7 +21,7 @@ static bool block_is_start(const struct ac_page *page, const void *address)
     size_t offset = (uintptr_t)address - ac_page_address(page);
     size_t size = ac_class_sizes[page->cls];
 
-    return offset % size == 0 && offset / size < page->carved;
+    return offset % size == 0 && offset / size < AC_GET(page->carved);
 }
 
 static struct ac_fatal_block describe_small(const struct ac_page *page, const void *address)
@@ -29,7 +29,7 @@ static struct ac_fatal_block describe_small(const struct ac_page *page, const vo
     struct ac_fatal_block what = { address, NULL, ac_class_sizes[page->cls] };
     size_t offset = (uintptr_t)address - ac_page_address(page);
 
-    if (offset / what.size < page->carved)
+    if (offset / what.size < AC_GET(page->carved))
         what.block = (const char *)address - offset % what.size;
     return what;
 }
@@ -88,7 +88,7 @@ static void list_overflow(struct ac_heap *heap, uint32_t cls)
 
     slow->active = true;
     slow->cold = heap->list[cls].head;
-    slow->cold_count = slow->length;
+    AC_PUT(slow->cold_count, slow->length);
     ac_list_set(heap, cls, NULL, 0);
     if (cold == NULL)
         return;
@@ -156,7 +156,7 @@ void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *blo
     struct ac_list *list = &heap->list[cls];
 
     if (heap_shrinks(heap)) {
-        heap->slow[cls].free_count++;
+        AC_ADD(heap->slow[cls].free_count, 1);
         ac_block_link(block, NULL, heap->key);
         (void)ac_give_back(heap, block, 1);
         return;
@@ -165,7 +165,7 @@ void ac_heap_free_small(struct ac_heap *heap, uint32_t cls, struct ac_block *blo
         list_look(heap, cls);
     ac_block_link(block, list->head, heap->key);
     list->head = block;
-    list->room--;
+    AC_ADD(list->room, -1u);
 }
 
 AC_NOINLINE void ac_free_full(struct ac_block *block, uint32_t cls)

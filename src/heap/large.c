@@ -336,12 +336,21 @@ static uint32_t cache_take(struct ac_heap *heap, uint32_t count)
         if (span == 0 || ac_spans[span].count != count)
             continue;
         heap->cached[i] = 0;
-        heap->cached_bytes -= ac_span_bytes(span);
-        heap->cached_mallocs++;
-        ac_spans[span].state = AC_SPAN_LARGE;
+        AC_PUT(heap->cached_bytes, heap->cached_bytes - ac_span_bytes(span));
+        AC_ADD(heap->cached_mallocs, 1);
+        AC_PUT(ac_spans[span].state, AC_SPAN_LARGE);
         return span;
     }
     return 0;
+}
+
+/* Of two threads that free the same block at the same moment one gets it. */
+static bool span_claim(uint32_t span)
+{
+    uint8_t state = AC_SPAN_LARGE;
+
+    return __atomic_compare_exchange_n(&ac_spans[span].state, &state, AC_SPAN_CACHED, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static bool cache_put(struct ac_heap *heap, uint32_t span)
@@ -353,9 +362,10 @@ static bool cache_put(struct ac_heap *heap, uint32_t span)
     for (uint32_t i = 0; i < AC_CACHED_SPANS; i++) {
         if (heap->cached[i] != 0)
             continue;
+        if (!span_claim(span))
+            return false;
         heap->cached[i] = span;
-        heap->cached_bytes += bytes;
-        ac_spans[span].state = AC_SPAN_CACHED;
+        AC_ADD(heap->cached_bytes, bytes);
         return true;
     }
     return false;
@@ -370,7 +380,7 @@ void ac_large_trim(struct ac_heap *heap)
         if (span != 0)
             (void)ac_span_free(span, AC_SPAN_CACHED);
     }
-    heap->cached_bytes = 0;
+    AC_PUT(heap->cached_bytes, 0);
 }
 
 void *ac_large_alloc(struct ac_heap *heap, size_t size, size_t align, bool *zero)

@@ -16,7 +16,7 @@ static size_t small_usable(const struct ac_page *page, const void *block)
 
     if (page->first_class != NULL)
         return ac_first_usable(page->first_class, block);
-    if (offset % size != 0 || offset / size >= page->carved ||
+    if (offset % size != 0 || offset / size >= AC_GET(page->carved) ||
         ac_block_is_free((const struct ac_block *)block, ac_heap_key))
         return 0;
     return size;

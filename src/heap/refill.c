@@ -39,18 +39,18 @@ void ac_list_sync(struct ac_heap *heap, uint32_t cls)
 
     if (AC_UNLIKELY(slow->bound == 0))
         list_make_ready(slow, cls);
-    slow->malloc_count += mallocs;
-    slow->free_count += frees;
-    slow->length += frees - mallocs;
-    slow->left_start = list->left;
-    slow->room_start = list->room;
+    AC_ADD(slow->malloc_count, mallocs);
+    AC_ADD(slow->free_count, frees);
+    AC_ADD(slow->length, frees - mallocs);
+    AC_PUT(slow->left_start, list->left);
+    AC_PUT(slow->room_start, list->room);
 }
 
 /* How many frees the list takes before its length is looked at again. */
 void ac_list_arm(struct ac_heap *heap, uint32_t cls, uint32_t room)
 {
-    heap->list[cls].room = room;
-    heap->slow[cls].room_start = room;
+    AC_PUT(heap->list[cls].room, room);
+    AC_PUT(heap->slow[cls].room_start, room);
     heap->slow[cls].armed = room;
 }
 
@@ -58,7 +58,7 @@ void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint
 {
     struct ac_list_slow *slow = &heap->slow[cls];
 
-    slow->length = count;
+    AC_PUT(slow->length, count);
     heap->list[cls].head = head;
     ac_list_arm(heap, cls,
                 heap->shrinking        ? 0
@@ -165,7 +165,7 @@ bool ac_refill(struct ac_heap *heap, uint32_t cls)
     heap->shrink_mallocs++;
     if (head != NULL) {
         slow->cold = NULL;
-        slow->cold_count = 0;
+        AC_PUT(slow->cold_count, 0);
     } else {
         struct ac_page *page = refill_page(heap, cls);
 

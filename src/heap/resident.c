@@ -18,8 +18,8 @@ static void resident_page(const struct ac_span *s, size_t resident,
     const struct ac_page *page = &ac_map.pages[s->first];
     size_t bytes = (size_t)s->count << AC_UNIT_SHIFT;
     /* Its owner may be at work: whatever these two are, the result stays in bounds. */
-    uint32_t cls = __atomic_load_n(&page->cls, __ATOMIC_RELAXED);
-    size_t used = __atomic_load_n(&page->used, __ATOMIC_RELAXED);
+    uint32_t cls = AC_GET(page->cls);
+    size_t used = AC_GET(page->used);
 
     used = cls <= AC_CLASS_LAST ? ac_min(used * ac_class_sizes[cls], bytes) : 0;
     out->pages += resident;
@@ -45,7 +45,7 @@ static void resident_span(uint32_t span, int pagemap, struct ac_resident *out)
     size_t resident = resident_of(ac_span_address(span), bytes, pagemap);
     size_t requested = atomic_load_explicit(&s->requested, memory_order_relaxed);
 
-    switch (__atomic_load_n(&s->state, __ATOMIC_RELAXED)) {
+    switch (AC_GET(s->state)) {
     case AC_SPAN_PAGE:
         resident_page(s, resident, out);
         break;

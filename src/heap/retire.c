@@ -17,7 +17,7 @@ void ac_page_attach(struct ac_heap *heap, struct ac_page *page)
     if (page->all_next != NULL)
         page->all_next->all_prev = page;
     heap->pages = page;
-    heap->slow[page->cls].page_count++;
+    AC_ADD(heap->slow[page->cls].page_count, 1);
     heap->page_bytes += ac_page_bytes(page);
     heap->lent_bytes += (size_t)page->used * ac_class_sizes[page->cls];
     atomic_store_explicit(&page->owner, heap, memory_order_release);
@@ -33,7 +33,7 @@ void ac_page_detach(struct ac_heap *heap, struct ac_page *page)
         page->all_prev->all_next = page->all_next;
     else
         heap->pages = page->all_next;
-    heap->slow[page->cls].page_count--;
+    AC_ADD(heap->slow[page->cls].page_count, -1u);
     heap->page_bytes -= ac_page_bytes(page);
     heap->lent_bytes -= (size_t)page->used * ac_class_sizes[page->cls];
     if (heap == &ac_heap_orphans)
@@ -98,7 +98,7 @@ void ac_page_lend(struct ac_heap *heap, struct ac_page *page, uint32_t count)
     if (page->used == 0 && page->empty)
         empty_count(heap, page, false);
     page->empty = false;
-    page->used += count;
+    AC_ADD(page->used, count);
     heap->lent_bytes += (size_t)count * ac_class_sizes[page->cls];
     if (page->free != NULL)
         return;
@@ -127,7 +127,7 @@ static void page_retire(struct ac_heap *heap, struct ac_page *page)
 void ac_page_settle(struct ac_heap *heap, struct ac_page *page, uint32_t count)
 {
     page->free_count += count;
-    page->used -= count;
+    AC_ADD(page->used, -count);
     heap->lent_bytes -= (size_t)count * ac_class_sizes[page->cls];
     if (page->used == 0)
         page_retire(heap, page);
@@ -149,7 +149,7 @@ static void list_give_all(struct ac_heap *heap, uint32_t cls)
 
     ac_list_set(heap, cls, NULL, 0);
     slow->cold = NULL;
-    slow->cold_count = 0;
+    AC_PUT(slow->cold_count, 0);
     (void)ac_give_back(heap, hot, hot_count);
     (void)ac_give_back(heap, cold, cold_count);
 }

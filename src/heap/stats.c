@@ -112,8 +112,6 @@ static void stats_proc(struct acre_stats *stats)
 
 #define LIST_TRIES 8
 
-#define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
-
 /* The counters of a list, which its owner may be moving: read until nothing that a
  * slow path writes has changed meanwhile.  What is wrong all the same is below 0, and
  * taken for 0. */
@@ -129,19 +127,20 @@ static void stats_add_list(struct acre_stats_class *one, const struct ac_heap *h
     uint32_t length = 0;
 
     for (int i = 0; i < LIST_TRIES; i++) {
-        malloc_count = READ(slow->malloc_count);
-        free_count = READ(slow->free_count);
-        length = READ(slow->length);
-        uint32_t left_start = READ(slow->left_start);
-        uint32_t room_start = READ(slow->room_start);
+        malloc_count = AC_GET(slow->malloc_count);
+        free_count = AC_GET(slow->free_count);
+        length = AC_GET(slow->length);
+        uint32_t left_start = AC_GET(slow->left_start);
+        uint32_t room_start = AC_GET(slow->room_start);
 
         atomic_thread_fence(memory_order_acquire);  /* these first, then the lists */
-        mallocs = left_start - READ(list->left);
-        frees = room_start - READ(list->room);
+        mallocs = left_start - AC_GET(list->left);
+        frees = room_start - AC_GET(list->room);
         atomic_thread_fence(memory_order_acquire);
-        if (malloc_count == READ(slow->malloc_count) &&
-            free_count == READ(slow->free_count) && length == READ(slow->length) &&
-            left_start == READ(slow->left_start) && room_start == READ(slow->room_start))
+        if (malloc_count == AC_GET(slow->malloc_count) &&
+            free_count == AC_GET(slow->free_count) && length == AC_GET(slow->length) &&
+            left_start == AC_GET(slow->left_start) &&
+            room_start == AC_GET(slow->room_start))
             break;
     }
     mallocs = mallocs <= INT32_MAX ? mallocs : 0;
@@ -150,8 +149,8 @@ static void stats_add_list(struct acre_stats_class *one, const struct ac_heap *h
     one->free_count += free_count + frees;
     if ((uint64_t)length + frees > mallocs)
         one->cached_count += (uint64_t)length + frees - mallocs;
-    one->cached_count += READ(slow->cold_count);
-    one->page_count += READ(slow->page_count);
+    one->cached_count += AC_GET(slow->cold_count);
+    one->page_count += AC_GET(slow->page_count);
 }
 
 /* Sums over heaps of slack_sum and slack_count for a class. */
@@ -163,8 +162,8 @@ static uint64_t stats_slack(uint32_t cls, uint64_t live, uint64_t *samples)
     for (uint32_t i = 0; i < ac_heap_count(); i++) {
         const struct ac_list_slow *slow = &ac_heap_at(i)->slow[cls];
 
-        sum += READ(slow->slack_sum);
-        count += READ(slow->slack_count);
+        sum += AC_GET(slow->slack_sum);
+        count += AC_GET(slow->slack_count);
     }
     *samples += count;
     return count != 0 ? (uint64_t)((double)live * (double)sum / (double)count) : 0;
@@ -179,7 +178,7 @@ static void stats_class(struct acre_stats *stats, uint32_t cls)
     for (uint32_t i = 0; i < ac_heap_count(); i++)
         stats_add_list(one, ac_heap_at(i), cls);
     one->free_count += atomic_load_explicit(&ac_late_frees[cls], memory_order_relaxed);
-    one->page_count += READ(ac_heap_orphans.slow[cls].page_count);
+    one->page_count += AC_GET(ac_heap_orphans.slow[cls].page_count);
     one->page_bytes = one->page_count * ac_class_units[cls] * AC_UNIT_BYTES;
     /* Caught in the middle of a step: no more than there can be. */
     one->free_count = ac_min(one->free_count, one->malloc_count);
@@ -204,7 +203,7 @@ static void stats_large(struct acre_stats *stats, const struct ac_span_totals *s
     uint64_t mallocs = span->large_mallocs + huge->mallocs;
 
     for (uint32_t i = 0; i < ac_heap_count(); i++)
-        mallocs += READ(ac_heap_at(i)->cached_mallocs);
+        mallocs += AC_GET(ac_heap_at(i)->cached_mallocs);
     stats->large_count = large->large_count + huge->count;
     stats->large_bytes = large->large_bytes + huge->bytes;
     mallocs = ac_max(mallocs, stats->large_count);

@@ -6,6 +6,7 @@
 #include "check.h"
 #include <acre/stats.h>
 #include <pthread.h>
+#include <sys/utsname.h>
 
 #define MIB ((size_t)1 << 20)
 #define KEPT 3000
@@ -14,6 +15,7 @@ static void *volatile block[KEPT];
 static struct acre_stats s;
 static uint64_t outside_before, named_before, live_before;
 static volatile long sink;
+static int was_read;    /* there are pages that were read and never written */
 
 static void *try(void *p)
 {
@@ -65,6 +67,16 @@ static void get(const char *when)
     CHECKF(s.used_peak >= s.live, "%s", when);
 }
 
+/* Before Linux 6.7 pages of zeros cannot be told from memory: then the sum closes, but
+ * what is outside does not show. */
+static int zero_is_told(void)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+    return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+           (major > 6 || (major == 6 && minor >= 7));
+}
+
 /* At a quiet moment: `count` blocks more than at the start. */
 static void quiet(const char *when, uint64_t count)
 {
@@ -73,6 +85,8 @@ static void quiet(const char *when, uint64_t count)
     CHECKF(s.live_count == live_before + count, "%s: %llu blocks, not %llu more than %llu",
            when, (unsigned long long)s.live_count, (unsigned long long)count,
            (unsigned long long)live_before);
+    if (was_read && !zero_is_told())
+        return;
     uint64_t expected = outside_before + named - named_before;
     uint64_t off = s.outside > expected ? s.outside - expected : expected - s.outside;
     CHECKF(off <= 256 << 10, "%s: %llu bytes are outside, not %llu", when,
@@ -115,6 +129,7 @@ static void alone(void)
     quiet("a large calloc", 1);
     about("untouched", s.untouched, 200 * MIB, 3 * MIB);
     sink = read_pages(block[0], 200 * MIB);
+    was_read = 1;
     quiet("a large calloc that was read", 1);
     about("untouched", s.untouched, 200 * MIB, 3 * MIB);
     memset(block[0], 1, 100 * MIB);
@@ -125,13 +140,16 @@ static void alone(void)
     about("untouched", s.untouched, 200 * MIB, 3 * MIB);
     CHECK(s.used_peak >= 300 * MIB);
     free_all(1);
+    was_read = 0;
     quiet("all free", 0);
 
+    was_read = 1;
     for (int i = 0; i < 30; i++)
         sink = read_pages(block[i] = try(calloc(1, 5 * MIB)), 5 * MIB);
     quiet("30 callocs of 5 MiB that were read", 30);
-    about("rss", s.rss, s.outside, 8 * MIB);
+    about("rss", s.rss, outside_before, 8 * MIB);
     free_all(30);
+    was_read = 0;
     for (int i = 0; i < KEPT; i++)
         *(char *)(block[i] = try(malloc(32768))) = 1;
     quiet("3000 blocks of 32 KiB, touched by a byte each", KEPT);

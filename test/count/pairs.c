@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WARM_UP 1100000ul   /* a list asks for instruments every 2^20 mallocs */
+#define WARM_UP 1100000ul /* a list asks for instruments every 2^20 mallocs */
 
 static void sampled(void *context, const void *block, size_t size)
 {
@@ -18,7 +18,7 @@ static void sampled(void *context, const void *block, size_t size)
     abort();
 }
 
-static const struct ac_instrument off = { "off", 0, sampled, NULL };
+static const struct ac_instrument off = {"off", 0, sampled, NULL};
 
 static void *volatile block;
 

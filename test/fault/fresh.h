@@ -20,12 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FRESH_SECONDS 100u      /* a child that takes longer is in a loop */
+#define FRESH_SECONDS 100u /* a child that takes longer is in a loop */
 
 #define CHECK(x) ((x) ? (void)0 : fresh_failed(#x, __FILE__, __LINE__))
-#define CHECK_EQUAL(a, b) \
-    fresh_equal((unsigned long long)(a), (unsigned long long)(b), #a " == " #b, __FILE__, \
-                __LINE__)
+#define CHECK_EQUAL(a, b)                                                                \
+    fresh_equal((unsigned long long)(a), (unsigned long long)(b), #a " == " #b,          \
+                __FILE__, __LINE__)
 
 /* What the child is to be asked about when it fails: set it as you go. */
 static char fresh_context[256];
@@ -41,8 +41,9 @@ static _Noreturn __attribute__((unused)) void fresh_failed(const char *what,
     _exit(1);
 }
 
-static __attribute__((unused)) void fresh_equal(unsigned long long a, unsigned long long b,
-                                                const char *what, const char *file, int line)
+static __attribute__((unused)) void fresh_equal(unsigned long long a,
+                                                unsigned long long b, const char *what,
+                                                const char *file, int line)
 {
     char text[400];
 
@@ -85,7 +86,7 @@ static void fresh_on_trap(void *arg)
 /* cmocka catches these; a child would go on as if it were the parent. */
 static void fresh_signals(void)
 {
-    const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
+    const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
 
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         signal(signals[i], SIG_DFL);
@@ -122,11 +123,11 @@ static __attribute__((unused)) int fresh_run(const struct ac_fake_config *config
 }
 
 /* One cmocka test out of body_NAME(void *), on the default machine. */
-#define FRESH_TEST(NAME) \
-    static void test_##NAME(void **state) \
-    { \
-        (void)state; \
-        assert_int_equal(fresh_run(NULL, body_##NAME, NULL), 0); \
+#define FRESH_TEST(NAME)                                                                 \
+    static void test_##NAME(void **state)                                                \
+    {                                                                                    \
+        (void)state;                                                                     \
+        assert_int_equal(fresh_run(NULL, body_##NAME, NULL), 0);                         \
     }
 
 /* splitmix64, so that a seed gives the same run everywhere. */
@@ -139,8 +140,8 @@ static __attribute__((unused)) uint64_t fresh_random(uint64_t *seed)
     return x ^ (x >> 31);
 }
 
-static __attribute__((unused)) unsigned long long fresh_number(const char *name,
-                                                               unsigned long long otherwise)
+static __attribute__((unused)) unsigned long long fresh_number(
+    const char *name, unsigned long long otherwise)
 {
     const char *value = getenv(name);
 

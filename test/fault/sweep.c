@@ -14,10 +14,13 @@
 #define SLOTS 160u
 #define RUNS_MAX 2000u
 
-enum how { ONCE, FOR_EVER };
+enum how {
+    ONCE,
+    FOR_EVER
+};
 
 struct plan {
-    uint32_t call;      /* enum ac_fake_call */
+    uint32_t call; /* enum ac_fake_call */
     uint32_t nth;
     enum how how;
     int error;
@@ -26,9 +29,9 @@ struct plan {
 
 /* What a child found out, in memory that it shares with its parent. */
 struct outcome {
-    uint64_t failed;    /* calls that failed on schedule */
-    uint64_t refused;   /* allocations that gave NULL */
-    uint64_t released;  /* calls of release or decommit that failed */
+    uint64_t failed;   /* calls that failed on schedule */
+    uint64_t refused;  /* allocations that gave NULL */
+    uint64_t released; /* calls of release or decommit that failed */
 };
 
 static struct slot {
@@ -39,7 +42,7 @@ static struct slot {
 static struct plan plan;
 static uint32_t used_slots;
 
-/* --- Steps: each may be refused ------------------------------------------------- */
+/* --- Steps: each may be refused ------------------------------------------- */
 
 static unsigned char pattern(uint32_t slot, size_t i)
 {
@@ -81,7 +84,7 @@ static void keep(void *block, size_t size, acre_heap *heap)
         return;
     CHECK((uintptr_t)block % 16 == 0);
     CHECK(used_slots < SLOTS);
-    slots[used_slots] = (struct slot){ block, size, heap };
+    slots[used_slots] = (struct slot){block, size, heap};
     CHECK((heap != NULL ? acre_heap_usable_size(heap, block) : acre_usable_size(block)) >=
           size);
     paint(used_slots++);
@@ -99,7 +102,7 @@ static void let_go(uint32_t at)
         acre_free(slot->block);
     CHECK_EQUAL(errno, 0);
     slots[at] = slots[--used_slots];
-    if (at < used_slots)        /* it has another number now, so another pattern */
+    if (at < used_slots) /* it has another number now, so another pattern */
         paint(at);
 }
 
@@ -111,7 +114,7 @@ static void resize(uint32_t at, size_t size)
                                      : acre_realloc(slot->block, size);
 
     if (refused(block)) {
-        check_painted(at, old, step_of(old));   /* the old block is untouched */
+        check_painted(at, old, step_of(old)); /* the old block is untouched */
         return;
     }
     slot->block = block;
@@ -136,7 +139,7 @@ static void free_some(uint32_t every)
             let_go(i);
 }
 
-/* --- The workload ------------------------------------------------------------------ */
+/* --- The workload --------------------------------------------------------- */
 
 static void work_small(void)
 {
@@ -218,8 +221,9 @@ static void work_heaps(void)
 
     options.name = "sweep";
     for (uint32_t kind = 0; kind < 2; kind++) {
-        acre_heap *heap = kind == 0 ? acre_heap_create(&options)
-                                    : acre_heap_create_in(region, sizeof region, &options);
+        acre_heap *heap = kind == 0
+                              ? acre_heap_create(&options)
+                              : acre_heap_create_in(region, sizeof region, &options);
         uint32_t first = used_slots;
 
         if (refused(heap))
@@ -255,7 +259,7 @@ static void work_rest(void)
 static void work_stats(void)
 {
     CHECK_EQUAL(acre_stats_print(ACRE_STATS_JSON, drop, NULL), 0);
-    ac_boot_exit();     /* writes its record to a file */
+    ac_boot_exit(); /* writes its record to a file */
     CHECK_EQUAL(errno, 0);
 }
 
@@ -284,7 +288,7 @@ static void furnish(void)
     ac_fake_setenv("ACRE_OPTIONS", "stat,stat_file=/record,huge_start=1M");
 }
 
-/* --- A run --------------------------------------------------------------------------- */
+/* --- A run ---------------------------------------------------------------- */
 
 static void free_everything(void)
 {
@@ -326,7 +330,8 @@ static void body_run(void *arg)
     snprintf(fresh_context, sizeof fresh_context, "%s call %u fails %s with %d",
              ac_fake_call_name((enum ac_fake_call)plan.call), plan.nth,
              plan.how == ONCE ? "once" : "from then on", plan.error);
-    ac_fake_fail((enum ac_fake_call)plan.call, plan.nth, plan.how == FOR_EVER, plan.error);
+    ac_fake_fail((enum ac_fake_call)plan.call, plan.nth, plan.how == FOR_EVER,
+                 plan.error);
     work();
     work_stats();
     ac_fake_fail((enum ac_fake_call)plan.call, 0, false, 0);
@@ -369,8 +374,8 @@ static void body_without_failures(void *arg)
 }
 
 /* Runs until one in which nothing failed; how many there were, 0: one was wrong. */
-static uint32_t sweep_call(const struct ac_fake_config *config, uint32_t call, enum how how,
-                           int error)
+static uint32_t sweep_call(const struct ac_fake_config *config, uint32_t call,
+                           enum how how, int error)
 {
     uint32_t wrong = 0;
     uint32_t runs = 0;
@@ -380,11 +385,11 @@ static uint32_t sweep_call(const struct ac_fake_config *config, uint32_t call, e
     bool all = call != AC_FAKE_RESIDENT && call != AC_FAKE_READ && call != AC_FAKE_WRITE;
 
     for (uint32_t nth = 1; nth <= RUNS_MAX; nth += all ? 1 : 1 + nth / 4) {
-        struct plan p = { call, nth, how, error, shared_outcome() };
+        struct plan p = {call, nth, how, error, shared_outcome()};
 
         runs++;
         if (fresh_run(config, body_run, &p) != 0) {
-            if (++wrong == 5)       /* enough to see what is wrong */
+            if (++wrong == 5) /* enough to see what is wrong */
                 return 0;
             continue;
         }
@@ -396,18 +401,19 @@ static uint32_t sweep_call(const struct ac_fake_config *config, uint32_t call, e
 
 static void sweep(const struct ac_fake_config *config, enum how how)
 {
-    struct plan p = { AC_FAKE_ANY, 0, ONCE, 0, shared_outcome() };
+    struct plan p = {AC_FAKE_ANY, 0, ONCE, 0, shared_outcome()};
     uint32_t wrong = 0;
     uint32_t runs = 0;
 
     assert_int_equal(fresh_run(config, body_without_failures, &p), 0);
     reserved_without_failures = (size_t)p.outcome->failed;
     for (uint32_t call = 0; call <= AC_FAKE_ANY; call++) {
-        int error = call == AC_FAKE_WAIT                                ? EAGAIN
+        int error = call == AC_FAKE_WAIT ? EAGAIN
                     : call == AC_FAKE_PURGE || call == AC_FAKE_HUGE ||
-                            call == AC_FAKE_GUARD                      ? EINVAL
-                    : call == AC_FAKE_RESERVE_AT && how == ONCE        ? EEXIST
-                                                                       : ENOMEM;
+                            call == AC_FAKE_GUARD
+                        ? EINVAL
+                    : call == AC_FAKE_RESERVE_AT && how == ONCE ? EEXIST
+                                                                : ENOMEM;
         uint32_t n = sweep_call(config, call, how, error);
 
         runs += n;
@@ -419,7 +425,7 @@ static void sweep(const struct ac_fake_config *config, enum how how)
     assert_int_equal(wrong, 0);
 }
 
-/* --- Machines -------------------------------------------------------------------------- */
+/* --- Machines ------------------------------------------------------------- */
 
 static void test_once(void **state)
 {
@@ -434,7 +440,7 @@ static void test_for_ever(void **state)
 }
 
 /* Little address space: the window comes in pieces, and release and reserve_at count. */
-static const struct ac_fake_config tight = { .as_limit_bytes = (size_t)768 << 20 };
+static const struct ac_fake_config tight = {.as_limit_bytes = (size_t)768 << 20};
 
 static void test_tight_once(void **state)
 {
@@ -448,7 +454,7 @@ static void test_tight_for_ever(void **state)
     sweep(&tight, FOR_EVER);
 }
 
-/* --- Real limits instead of a schedule ------------------------------------------------- */
+/* --- Real limits instead of a schedule ------------------------------------ */
 
 static void body_limited(void *arg)
 {
@@ -473,7 +479,7 @@ static void test_address_space(void **state)
 {
     (void)state;
     for (size_t limit = (size_t)64 << 10; limit < (size_t)1 << 30; limit += limit / 3) {
-        struct ac_fake_config config = { .as_limit_bytes = ac_align_up(limit, 65536) };
+        struct ac_fake_config config = {.as_limit_bytes = ac_align_up(limit, 65536)};
 
         snprintf(fresh_context, sizeof fresh_context, "as_limit_bytes=%zu", limit);
         assert_int_equal(fresh_run(&config, body_limited, NULL), 0);
@@ -485,7 +491,7 @@ static void test_commit_limit(void **state)
 {
     (void)state;
     for (size_t limit = (size_t)64 << 10; limit < (size_t)512 << 20; limit += limit / 3) {
-        struct ac_fake_config config = { .commit_limit_bytes = ac_align_up(limit, 65536) };
+        struct ac_fake_config config = {.commit_limit_bytes = ac_align_up(limit, 65536)};
 
         snprintf(fresh_context, sizeof fresh_context, "commit_limit_bytes=%zu", limit);
         assert_int_equal(fresh_run(&config, body_limited, NULL), 0);
@@ -498,7 +504,7 @@ static void test_mapping_limit(void **state)
 {
     (void)state;
     for (uint32_t limit = 1; limit < 60; limit += 1 + limit / 12) {
-        struct ac_fake_config config = { .mapping_limit = limit };
+        struct ac_fake_config config = {.mapping_limit = limit};
 
         snprintf(fresh_context, sizeof fresh_context, "mapping_limit=%u", limit);
         assert_int_equal(fresh_run(&config, body_limited, NULL), 0);
@@ -523,7 +529,7 @@ static void body_64_mib(void *arg)
 
 static void test_64_mib_are_enough(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)64 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)64 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_64_mib, NULL), 0);
@@ -545,9 +551,9 @@ static void test_page_sizes(void **state)
 {
     (void)state;
     for (size_t page = 4096; page <= 65536; page *= 4) {
-        struct ac_fake_config config = { .page_bytes = page };
+        struct ac_fake_config config = {.page_bytes = page};
 
-        if (page > AC_OPTIONS_PAGE_BYTES)       /* no such pages on this processor */
+        if (page > AC_OPTIONS_PAGE_BYTES) /* no such pages on this processor */
             break;
         assert_int_equal(fresh_run(&config, body_pages, NULL), 0);
         config.huge_bytes = SIZE_MAX;
@@ -560,14 +566,10 @@ static void test_page_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_once),
-        cmocka_unit_test(test_for_ever),
-        cmocka_unit_test(test_tight_once),
-        cmocka_unit_test(test_tight_for_ever),
-        cmocka_unit_test(test_address_space),
-        cmocka_unit_test(test_commit_limit),
-        cmocka_unit_test(test_mapping_limit),
-        cmocka_unit_test(test_64_mib_are_enough),
+        cmocka_unit_test(test_once),          cmocka_unit_test(test_for_ever),
+        cmocka_unit_test(test_tight_once),    cmocka_unit_test(test_tight_for_ever),
+        cmocka_unit_test(test_address_space), cmocka_unit_test(test_commit_limit),
+        cmocka_unit_test(test_mapping_limit), cmocka_unit_test(test_64_mib_are_enough),
         cmocka_unit_test(test_page_sizes),
     };
 

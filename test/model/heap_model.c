@@ -18,16 +18,16 @@
 
 #define STEPS 3000000u
 #define LIVE_MAX 6000u
-#define HEAPS 6u            /* 0: the general heap; 1 to 3: own pages; others: a region */
-#define PAGES_HEAPS 4u      /* the first heaps that can have large blocks */
+#define HEAPS 6u       /* 0: the general heap; 1 to 3: own pages; others: a region */
+#define PAGES_HEAPS 4u /* the first heaps that can have large blocks */
 #define REGION_BYTES ((size_t)768 << 10)
-#define LIMIT ((size_t)1 << 20)     /* of heap 3 */
+#define LIMIT ((size_t)1 << 20) /* of heap 3 */
 
 struct entry {
     uintptr_t at;
     size_t size;
     size_t usable;
-    uint32_t left, right;   /* the treap; 0 is nobody */
+    uint32_t left, right; /* the treap; 0 is nobody */
     uint32_t priority;
     uint32_t heap;
     uint32_t mark;
@@ -35,8 +35,8 @@ struct entry {
 
 static struct entry entries[LIVE_MAX + 1];
 static uint32_t root, spare_list;
-static uint32_t live[LIVE_MAX], live_count;    /* entries in use, in any order */
-static uint32_t place[LIVE_MAX + 1];            /* where an entry stands in `live` */
+static uint32_t live[LIVE_MAX], live_count; /* entries in use, in any order */
+static uint32_t place[LIVE_MAX + 1];        /* where an entry stands in `live` */
 static uint32_t heap_count[HEAPS];
 static acre_heap *heaps[HEAPS];
 static unsigned char *regions[HEAPS];
@@ -45,8 +45,8 @@ static uint64_t refused;
 
 static _Noreturn void failed(const char *what, int line)
 {
-    fprintf(stderr, "heap_model.c:%d: not so: %s at step %llu, ACRE_TEST_SEED=%llu\n", line,
-            what, (unsigned long long)step, (unsigned long long)first_seed);
+    fprintf(stderr, "heap_model.c:%d: not so: %s at step %llu, ACRE_TEST_SEED=%llu\n",
+            line, what, (unsigned long long)step, (unsigned long long)first_seed);
     abort();
 }
 
@@ -66,7 +66,7 @@ static uint32_t below(uint64_t n)
     return (uint32_t)((next_random() >> 11) % n);
 }
 
-/* --- The ordered set: a treap (C. Aragon, R. Seidel, 1989) ------------------------- */
+/* --- The ordered set: a treap (C. Aragon, R. Seidel, 1989) ---------------- */
 
 static uint32_t treap_merge(uint32_t a, uint32_t b)
 {
@@ -120,7 +120,7 @@ static bool treap_is_apart(uintptr_t at, size_t size)
 
     while (e != 0) {
         if (entries[e].at < at + size) {
-            before = e;     /* the last one that begins below our end */
+            before = e; /* the last one that begins below our end */
             e = entries[e].right;
         } else {
             e = entries[e].left;
@@ -129,7 +129,7 @@ static bool treap_is_apart(uintptr_t at, size_t size)
     return before == 0 || entries[before].at + entries[before].usable <= at;
 }
 
-/* --- Contents --------------------------------------------------------------------------- */
+/* --- Contents ------------------------------------------------------------- */
 
 static size_t stride(size_t size)
 {
@@ -144,7 +144,7 @@ static unsigned char pattern(const struct entry *e, size_t i)
 static void paint(const struct entry *e)
 {
     unsigned char *bytes = (unsigned char *)e->at;
-    size_t all = e->usable;     /* all of it is ours, not only what was asked for */
+    size_t all = e->usable; /* all of it is ours, not only what was asked for */
 
     for (size_t i = 0; i < all; i += stride(e->size))
         bytes[i] = pattern(e, i);
@@ -167,11 +167,12 @@ static void check_whole(const struct entry *e)
           ((const unsigned char *)e->at)[e->usable - 1] == pattern(e, e->usable - 1));
 }
 
-/* --- Blocks -------------------------------------------------------------------------------- */
+/* --- Blocks --------------------------------------------------------------- */
 
 static size_t usable_of(uint32_t heap, const void *block)
 {
-    return heap == 0 ? acre_usable_size(block) : acre_heap_usable_size(heaps[heap], block);
+    return heap == 0 ? acre_usable_size(block)
+                     : acre_heap_usable_size(heaps[heap], block);
 }
 
 /* May a request of this heap fail?  Only where there is a limit. */
@@ -205,7 +206,7 @@ static void describe(struct entry *e, const void *block, size_t size)
     e->size = size;
     e->usable = usable_of(e->heap, block);
     CHECK(e->usable >= size && e->usable > 0);
-    CHECK(e->usable <= 2 * size + 64 * 1024);      /* realloc may keep twice the size */
+    CHECK(e->usable <= 2 * size + 64 * 1024); /* realloc may keep twice the size */
     CHECK(treap_is_apart(e->at, e->usable));
     check_place(e->heap, e->at, e->usable);
     e->mark = (uint32_t)next_random();
@@ -216,7 +217,7 @@ static void enter(uint32_t heap, const void *block, size_t size, size_t align)
     uint32_t e = spare_list;
 
     spare_list = entries[e].left;
-    entries[e] = (struct entry){ .heap = heap, .priority = (uint32_t)next_random() };
+    entries[e] = (struct entry){.heap = heap, .priority = (uint32_t)next_random()};
     CHECK((uintptr_t)block % align == 0);
     describe(&entries[e], block, size);
     treap_insert(e);
@@ -278,7 +279,8 @@ static void step_alloc(uint32_t heap)
                           : acre_heap_alloc_aligned(heaps[heap], size, align);
         align = align < 16 ? 16 : align;
     } else if (way == 2) {
-        block = heap == 0 ? acre_realloc(NULL, size) : acre_heap_realloc(heaps[heap], NULL, size);
+        block = heap == 0 ? acre_realloc(NULL, size)
+                          : acre_heap_realloc(heaps[heap], NULL, size);
     } else {
         block = heap == 0 ? acre_malloc(size) : acre_heap_alloc(heaps[heap], size);
     }
@@ -304,7 +306,8 @@ static void step_free(uint32_t e)
 static void step_resize(uint32_t e)
 {
     struct entry *b = &entries[e];
-    size_t size = 1 + (below(3) == 0 ? random_size(b->heap) : b->size / 2 + below(b->size + 9));
+    size_t size =
+        1 + (below(3) == 0 ? random_size(b->heap) : b->size / 2 + below(b->size + 9));
     size_t old = b->size;
     void *moved;
 
@@ -336,8 +339,8 @@ static void step_resize(uint32_t e)
 /* Requests that nobody can serve, and some that are wrong: refused, nothing changes. */
 static void step_impossible(void)
 {
-    const size_t sizes[] = { SIZE_MAX, PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1, SIZE_MAX - 4095,
-                             (size_t)1 << 62 };
+    const size_t sizes[] = {SIZE_MAX, PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1,
+                            SIZE_MAX - 4095, (size_t)1 << 62};
     size_t size = sizes[below(5)];
     uint32_t heap = below(HEAPS);
 
@@ -346,7 +349,8 @@ static void step_impossible(void)
     CHECK(acre_calloc(size, 3) == NULL && errno == ENOMEM);
     CHECK(acre_aligned_alloc(64, size) == NULL && errno == ENOMEM);
     CHECK(heap == 0 || (acre_heap_alloc(heaps[heap], size) == NULL && errno == ENOMEM));
-    CHECK(heap == 0 || (acre_heap_calloc(heaps[heap], size, 2) == NULL && errno == ENOMEM));
+    CHECK(heap == 0 ||
+          (acre_heap_calloc(heaps[heap], size, 2) == NULL && errno == ENOMEM));
     errno = 0;
     CHECK(acre_aligned_alloc(48, 100) == NULL && errno == EINVAL);
     acre_free(NULL);
@@ -355,7 +359,7 @@ static void step_impossible(void)
     errno = 0;
 }
 
-/* --- Heaps ------------------------------------------------------------------------------------ */
+/* --- Heaps ---------------------------------------------------------------- */
 
 static void heap_make(uint32_t heap)
 {
@@ -385,7 +389,7 @@ static void step_destroy(uint32_t heap)
 
 static void check_heap_stats(uint32_t heap)
 {
-    struct acre_heap_stats stats = { .size = sizeof stats };
+    struct acre_heap_stats stats = {.size = sizeof stats};
     uint64_t bytes = 0;
 
     for (uint32_t i = 0; i < live_count; i++)
@@ -415,7 +419,7 @@ static void check_stats(void)
         }
     stats.size = sizeof stats;
     CHECK(acre_stats_get(&stats) == 0);
-    CHECK(stats.live_count == count + PAGES_HEAPS - 1);     /* the heaps' own records */
+    CHECK(stats.live_count == count + PAGES_HEAPS - 1); /* the heaps' own records */
     CHECK(stats.live >= bytes && stats.live <= bytes + (PAGES_HEAPS - 1) * 1024);
 }
 
@@ -449,7 +453,7 @@ static void step_rare(void)
     }
 }
 
-/* --- A run --------------------------------------------------------------------------------------- */
+/* --- A run ---------------------------------------------------------------- */
 
 /* The number of live blocks swings, so that memory grows and shrinks. */
 static void one_step(uint32_t target)

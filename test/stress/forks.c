@@ -66,7 +66,7 @@ static void child(void)
 
     block_unsign(b);
     acre_heap_free(heap, b);
-    for (uint32_t i = 0; i < SLOTS; i++)    /* as they were at the moment of the fork */
+    for (uint32_t i = 0; i < SLOTS; i++) /* as they were at the moment of the fork */
         acre_free(atomic_exchange(&slots[i], NULL));
     if (!THREADS_AFTER_FORK)
         (void)child_thread(NULL);
@@ -101,7 +101,7 @@ int main(void)
     CHECK(heap != NULL);
     for (uintptr_t i = 0; i < THREADS; i++)
         CHECK(pthread_create(&threads[i], NULL, worker, (void *)(i + 1)) == 0);
-    fork_often(scaled(200));
+    fork_often(scaled(100));
     atomic_store(&stop, true);
     for (uint32_t i = 0; i < THREADS; i++)
         CHECK(pthread_join(threads[i], NULL) == 0);

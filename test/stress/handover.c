@@ -101,7 +101,7 @@ static void storms(void)
     stress_done("thread storms");
 }
 
-/* --- One makes, others free -------------------------------------------------------- */
+/* --- One makes, others free ----------------------------------------------- */
 
 #define QUEUE 256u
 
@@ -143,7 +143,7 @@ static void *producer_or_consumer(void *arg)
 
 static void one_way(void)
 {
-    static struct acre_stats stats = { .size = sizeof stats };
+    static struct acre_stats stats = {.size = sizeof stats};
 
     steps = scaled(200000);
     run_threads(2, producer_or_consumer, 0);

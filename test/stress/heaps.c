@@ -9,7 +9,7 @@ static _Alignas(64) unsigned char region[8 << 20];
 
 struct shared {
     acre_heap *heap;
-    bool plain_free;    /* acre_free may take its blocks */
+    bool plain_free; /* acre_free may take its blocks */
     _Atomic(struct block *) slots[SLOTS];
 };
 
@@ -31,7 +31,8 @@ static void shared_free(struct shared *s, struct block *b, uint64_t r)
 
 static struct block *shared_new(const struct shared *s, uint64_t r)
 {
-    size_t size = r % 100 == 0 ? 16 + (size_t)(r >> 12) % 100000 : 16 + (size_t)(r >> 12) % 700;
+    size_t size = r % 100 == 0 ? 16 + (size_t)(r >> 12) % 100000
+                               : 16 + (size_t)(r >> 12) % 700;
     void *memory;
 
     if (r >> 60 == 0)
@@ -40,7 +41,7 @@ static struct block *shared_new(const struct shared *s, uint64_t r)
         memory = acre_heap_alloc_aligned(s->heap, size, 256);
     else
         memory = acre_heap_alloc(s->heap, size);
-    return memory != NULL ? block_sign(memory, size) : NULL;    /* full: region only */
+    return memory != NULL ? block_sign(memory, size) : NULL; /* full: region only */
 }
 
 static struct block *shared_resize(const struct shared *s, struct block *b, uint64_t r)
@@ -79,12 +80,13 @@ static void *worker(void *arg)
 static void use(void)
 {
     for (uint32_t round = 0; round < 3; round++) {
-        shared[0] = (struct shared){ .heap = acre_heap_create(NULL), .plain_free = true };
-        shared[1] = (struct shared){ .heap = acre_heap_create_in(region, sizeof region, NULL) };
+        shared[0] = (struct shared){.heap = acre_heap_create(NULL), .plain_free = true};
+        shared[1] =
+            (struct shared){.heap = acre_heap_create_in(region, sizeof region, NULL)};
         steps = scaled(20000);
         run_threads(6, worker, 1 + 6 * round);
         for (uint32_t k = 0; k < 2; k++) {
-            struct acre_heap_stats stats = { .size = sizeof stats };
+            struct acre_heap_stats stats = {.size = sizeof stats};
 
             CHECK(acre_heap_check(shared[k].heap) == 0);
             for (uint32_t i = 0; round != 1 && i < SLOTS; i++)
@@ -97,7 +99,7 @@ static void use(void)
     stress_done("two heaps, six threads");
 }
 
-/* --- Made by one, destroyed by another ------------------------------------------------ */
+/* --- Made by one, destroyed by another ------------------------------------ */
 
 static _Atomic(acre_heap *) passing[8];
 
@@ -125,7 +127,7 @@ static void *maker(void *arg)
 
 static void passed_on(void)
 {
-    static struct acre_stats stats = { .size = sizeof stats };
+    static struct acre_stats stats = {.size = sizeof stats};
 
     steps = scaled(600);
     run_threads(6, maker, 1);

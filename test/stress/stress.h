@@ -1,4 +1,4 @@
-/* stress.h -- what the stress tests share: seeds, threads, blocks that tell whose they are.
+/* stress.h -- what the stress tests share: seeds, threads, blocks that tell their owner.
  *
  * Written against include/acre only.  Include it in a program of one file. */
 #ifndef TEST_STRESS_STRESS_H
@@ -84,12 +84,12 @@ static UNUSED void run_threads(uint32_t count, void *(*body)(void *arg), uintptr
         CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
-/* --- Blocks that know their size -------------------------------------------------- */
+/* --- Blocks that know their size ------------------------------------------ */
 
 struct block {
-    uint64_t check;     /* mixes address and size: a block that two own is seen */
-    uint32_t size;      /* 16 at least */
-    uint32_t tail;      /* bytes at the end that are painted */
+    uint64_t check; /* mixes address and size: a block that two own is seen */
+    uint32_t size;  /* 16 at least */
+    uint32_t tail;  /* bytes at the end that are painted */
 };
 
 static UNUSED uint64_t block_check(const struct block *b)

@@ -436,14 +436,14 @@ int ac_os_guard(void *addr, size_t size, bool on)
 /* Whole pages of the fake system: one page of the host in it is enough. */
 static size_t memory_resident(uintptr_t start, size_t size)
 {
-    static unsigned char present[MEMORY_BATCH / MEMORY_HOST_PAGE];     /* locked */
+    static unsigned char present[MEMORY_BATCH / MEMORY_HOST_PAGE]; /* locked */
     size_t host_pages = ac_fake.page_bytes / MEMORY_HOST_PAGE;
     size_t bytes = 0;
     int saved = errno;
 
     for (size_t done = 0; done < size; done += MEMORY_BATCH) {
         size_t part = size - done < MEMORY_BATCH ? size - done : MEMORY_BATCH;
-        bool counted = false;   /* this page of the fake system */
+        bool counted = false; /* this page of the fake system */
 
         if (mincore((void *)(start + done), part, present) != 0)
             memset(present, 0, sizeof present);

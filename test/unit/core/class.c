@@ -86,9 +86,10 @@ static void test_waste_total(void **state)
         assert_true((size - n) * 8 <= size);
         assert_true(n <= 120 || (size - n) * 8 <= n);
     }
-    print_message("most rounding from 113 bytes: %.2f%% of the request, %.2f%% of the class\n",
-                  100 * most_request, 100 * most_class);
-    assert_true(most_request <= 15.0 / 113);    /* 113 -> 128 */
+    print_message(
+        "most rounding from 113 bytes: %.2f%% of the request, %.2f%% of the class\n",
+        100 * most_request, 100 * most_class);
+    assert_true(most_request <= 15.0 / 113); /* 113 -> 128 */
 }
 
 static void test_page_geometry(void **state)
@@ -99,10 +100,10 @@ static void test_page_geometry(void **state)
         size_t blocks = bytes / ac_class_sizes[cls];
 
         assert_in_range(ac_class_units[cls], 1, 4);
-        assert_true(blocks >= 8);           /* and no smaller page would hold 8 */
+        assert_true(blocks >= 8); /* and no smaller page would hold 8 */
         assert_true(ac_class_units[cls] == 1 ||
                     (bytes - AC_UNIT_BYTES) / ac_class_sizes[cls] < 8);
-        assert_true(blocks <= 4096);        /* remote.c counts in 16 bits */
+        assert_true(blocks <= 4096); /* remote.c counts in 16 bits */
         assert_true((bytes - blocks * ac_class_sizes[cls]) * 100 <= bytes * 10);
     }
 }

@@ -36,7 +36,7 @@ static void on_sample(void *context, const void *block, size_t size)
     sampled_all++;
 }
 
-static struct ac_instrument instrument = { "test", PERIOD, on_sample, &sampled };
+static struct ac_instrument instrument = {"test", PERIOD, on_sample, &sampled};
 
 static double probability(uint32_t cls, size_t period)
 {
@@ -49,8 +49,8 @@ static void check_count(const char *what, double seen, double mean, double varia
 {
     double off = (seen - mean) / sqrt(variance);
 
-    snprintf(fresh_context, sizeof fresh_context, "%s: %.0f seen, %.1f expected, %.2f sigma",
-             what, seen, mean, off);
+    snprintf(fresh_context, sizeof fresh_context,
+             "%s: %.0f seen, %.1f expected, %.2f sigma", what, seen, mean, off);
     CHECK(fabs(off) <= sigmas);
 }
 
@@ -69,7 +69,7 @@ static void check_all_classes(size_t period)
         double n = (double)done[cls];
         double s = ac_class_sizes[cls];
 
-        if (n * q * (1 - q) > 30) {     /* enough for a normal distribution */
+        if (n * q * (1 - q) > 30) { /* enough for a normal distribution */
             snprintf(what, sizeof what, "class of %u", ac_class_sizes[cls]);
             check_count(what, (double)sampled[cls], n * q, n * q * (1 - q), 4);
         }
@@ -82,10 +82,11 @@ static void check_all_classes(size_t period)
     }
     check_count("all classes", seen, mean, variance, 4);
     check_count("bytes", bytes, bytes_done, bytes_variance, 4);
-    printf("%.0f samples of %.0f expected (%.2f sigma), bytes off by %.2f%% (%.2f sigma)\n",
-           seen, mean, (seen - mean) / sqrt(variance),
-           100 * (bytes - bytes_done) / bytes_done,
-           (bytes - bytes_done) / sqrt(bytes_variance));
+    printf(
+        "%.0f samples of %.0f expected (%.2f sigma), bytes off by %.2f%% (%.2f sigma)\n",
+        seen, mean, (seen - mean) / sqrt(variance),
+        100 * (bytes - bytes_done) / bytes_done,
+        (bytes - bytes_done) / sqrt(bytes_variance));
 }
 
 /* Sizes as programs have them: most are small. */
@@ -175,7 +176,7 @@ FRESH_TEST(other_ways_in)
 /* A period much shorter, and one much longer, than what is allocated. */
 static void body_periods(void *arg)
 {
-    const size_t periods[] = { 64, 1000, (size_t)1 << 20 };
+    const size_t periods[] = {64, 1000, (size_t)1 << 20};
 
     (void)arg;
     instrument.period_bytes = periods[*(const uint32_t *)arg];
@@ -201,14 +202,14 @@ static void body_law(void *arg)
     const uint32_t cls = ac_class_of(1024);
     const uint32_t draws = 1000000;
     double q = probability(cls, PERIOD);
-    uint32_t count[31] = { 0 };
+    uint32_t count[31] = {0};
     double chi2 = 0;
     double rest = 1;
 
     (void)arg;
     heap.random = 42;
     CHECK_EQUAL(ac_events_attach(&instrument), 0);
-    CHECK(!ac_events_rearm(&heap, cls));        /* nothing was drawn before */
+    CHECK(!ac_events_rearm(&heap, cls)); /* nothing was drawn before */
     for (uint32_t i = 0; i < draws; i++) {
         uint32_t distance = heap.list[cls].left - 1;
 
@@ -228,7 +229,7 @@ static void body_law(void *arg)
 }
 FRESH_TEST(law)
 
-/* --- Threads ------------------------------------------------------------------ */
+/* --- Threads -------------------------------------------------------------- */
 
 #define SHORT_MALLOCS 5u
 
@@ -260,7 +261,7 @@ static void body_short_threads(void *arg)
 }
 FRESH_TEST(short_threads)
 
-/* --- Off ----------------------------------------------------------------------- */
+/* --- Off ------------------------------------------------------------------ */
 
 static void body_off(void *arg)
 {
@@ -270,7 +271,7 @@ static void body_off(void *arg)
     for (uint32_t i = 0; i < 3000000; i++)
         count_malloc(1 + i % 2000);
     for (uint32_t i = 0; i < 3000000; i++)
-        count_malloc(64);               /* beyond the distance of one that is off */
+        count_malloc(64); /* beyond the distance of one that is off */
     CHECK_EQUAL(sampled_all, 0);
 }
 FRESH_TEST(off)
@@ -318,7 +319,7 @@ static void body_attached_late(void *arg)
 }
 FRESH_TEST(attached_late)
 
-/* --- Large blocks ----------------------------------------------------------------- */
+/* --- Large blocks --------------------------------------------------------- */
 
 static uint64_t large_samples;
 
@@ -332,7 +333,7 @@ static void on_any_sample(void *context, const void *block, size_t size)
 /* DESIGN.md, 3.2: large sizes take the slow path anyway, so they are sampled there. */
 static void body_large(void *arg)
 {
-    static struct ac_instrument any = { "any", (size_t)1 << 20, on_any_sample, NULL };
+    static struct ac_instrument any = {"any", (size_t)1 << 20, on_any_sample, NULL};
     const uint32_t count = 20000;
     const size_t size = 256 << 10;
     double q = 1 - exp(-(double)size / (double)any.period_bytes);
@@ -342,23 +343,19 @@ static void body_large(void *arg)
     start_fixed();
     for (uint32_t i = 0; i < count; i++)
         acre_free(acre_malloc(size));
-    check_count("blocks of 256 KiB", (double)large_samples, count * q, count * q * (1 - q), 4);
+    check_count("blocks of 256 KiB", (double)large_samples, count * q,
+                count * q * (1 - q), 4);
 }
 FRESH_TEST(large)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_law),
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_replacement),
-        cmocka_unit_test(test_other_ways_in),
-        cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_short_threads),
-        cmocka_unit_test(test_off),
-        cmocka_unit_test(test_detached),
-        cmocka_unit_test(test_one_at_a_time),
-        cmocka_unit_test(test_attached_late),
+        cmocka_unit_test(test_law),           cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_replacement),   cmocka_unit_test(test_other_ways_in),
+        cmocka_unit_test(test_periods),       cmocka_unit_test(test_short_threads),
+        cmocka_unit_test(test_off),           cmocka_unit_test(test_detached),
+        cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_attached_late),
         cmocka_unit_test(test_large),
     };
 

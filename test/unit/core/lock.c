@@ -15,7 +15,7 @@
 #define ROUNDS 40000u
 
 static struct ac_lock lock = AC_LOCK_INIT(AC_RANK_SPAN);
-static uint64_t inside;     /* only the holder writes: a race would lose counts */
+static uint64_t inside; /* only the holder writes: a race would lose counts */
 static uint64_t entered;
 
 static void *contend(void *arg)
@@ -28,7 +28,7 @@ static void *contend(void *arg)
         inside = 1;
         entered++;
         if (i % 64 == 0)
-            sched_yield();      /* so that others spin out, and sleep */
+            sched_yield(); /* so that others spin out, and sleep */
         inside = 0;
         ac_lock_give(&lock);
     }
@@ -47,7 +47,7 @@ static void body_contention(void *arg)
         CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
     CHECK_EQUAL(entered, (uint64_t)THREADS * rounds);
     CHECK_EQUAL(atomic_load(&lock.word), 0);
-    CHECK(ac_fake_count(AC_FAKE_WAIT) > 0);     /* some did sleep */
+    CHECK(ac_fake_count(AC_FAKE_WAIT) > 0); /* some did sleep */
 }
 FRESH_TEST(contention)
 
@@ -119,7 +119,7 @@ static void body_fork(void *arg)
         CHECK_EQUAL(pthread_create(&thread, NULL, try_other, &lock), 0);
         CHECK_EQUAL(pthread_join(thread, &got), 0);
         CHECK(got == NULL);
-        if (child == 1)     /* as if somebody slept on it, who is not in the child */
+        if (child == 1) /* as if somebody slept on it, who is not in the child */
             atomic_store(&lock.word, 2);
         ac_lock_fork_end(&lock, child == 1);
         CHECK_EQUAL(atomic_load(&lock.word), 0);
@@ -166,7 +166,7 @@ static void body_settles(void *arg)
     (void)arg;
     CHECK(ac_lock_settles(&lock, 1000000));
     ac_lock_take(&lock);
-    CHECK(!ac_lock_settles(&lock, 50000000));   /* held for ever, as in a debugger */
+    CHECK(!ac_lock_settles(&lock, 50000000)); /* held for ever, as in a debugger */
     ac_lock_give(&lock);
     CHECK_EQUAL(pthread_create(&thread, NULL, hold_a_while, &lock), 0);
     while (atomic_load(&lock.word) == 0)
@@ -177,7 +177,7 @@ static void body_settles(void *arg)
 }
 FRESH_TEST(settles)
 
-/* --- Ranks ------------------------------------------------------------------- */
+/* --- Ranks ---------------------------------------------------------------- */
 
 static void body_rising(void *arg)
 {
@@ -192,7 +192,7 @@ static void body_rising(void *arg)
             else
                 CHECK(ac_lock_try(&locks[i]));
         }
-        for (uint32_t i = 0; i < AC_RANK_COUNT; i++)     /* given in any order */
+        for (uint32_t i = 0; i < AC_RANK_COUNT; i++) /* given in any order */
             ac_lock_give(&locks[(i * 5 + 3) % AC_RANK_COUNT]);
         for (uint32_t i = 0; i < AC_RANK_COUNT; i++)
             CHECK_EQUAL(atomic_load(&locks[i].word), 0);

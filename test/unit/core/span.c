@@ -14,7 +14,7 @@
 
 #define LIVE_MAX 400
 #define LIVE_BYTES ((size_t)96 << 20)
-#define STEP 4096u      /* bytes between two marks in a span */
+#define STEP 4096u /* bytes between two marks in a span */
 
 struct live {
     uint32_t span;
@@ -31,7 +31,7 @@ static uint64_t seed;
 static uint64_t zero_seen;
 static uint64_t refused;
 
-/* --- The structures, all of them ------------------------------------------- */
+/* --- The structures, all of them ------------------------------------------ */
 
 static uint32_t bin_wanted(uint32_t count)
 {
@@ -109,7 +109,7 @@ static uint32_t verify_map(uint32_t index, size_t *used, uint32_t *used_count, b
         CHECK_EQUAL(area->map[at + s->count - 1], span);
         CHECK(s->state != AC_SPAN_UNUSED);
         if (is_free(s->state)) {
-            CHECK(s->state != last_state);      /* else they were to be merged */
+            CHECK(s->state != last_state); /* else they were to be merged */
             free_count++;
         } else {
             *used += ac_span_bytes(span);
@@ -142,7 +142,7 @@ static void verify(bool holes)
     CHECK_EQUAL(atomic_load(&ac_span_used), live_bytes);
 }
 
-/* --- Steps ------------------------------------------------------------------ */
+/* --- Steps ---------------------------------------------------------------- */
 
 static uint32_t below(uint32_t n)
 {
@@ -166,7 +166,7 @@ static void check_zero(const struct live *l)
     const uint64_t *words = (const uint64_t *)l->at;
 
     zero_seen++;
-    for (size_t i = 0; i < l->bytes / sizeof *words; i += l->bytes > 1 << 20 ? 64 : 1)
+    for (size_t i = 0; i<l->bytes / sizeof *words; i += l->bytes> 1 << 20 ? 64 : 1)
         CHECK_EQUAL(words[i], 0);
 }
 
@@ -184,7 +184,7 @@ static enum ac_span_state state_of(const struct live *l)
 /* false when there was no memory. */
 static bool step_alloc(uint32_t area, uint32_t count, uint32_t align)
 {
-    struct live l = { .area = area, .mark = fresh_random(&seed) };
+    struct live l = {.area = area, .mark = fresh_random(&seed)};
     bool zero = false;
 
     l.span = ac_span_alloc(area, count, align, state_of(&l), &zero);
@@ -212,7 +212,8 @@ static void step_free(uint32_t i)
     struct live *l = &live[i];
 
     check_mark(l, l->bytes);
-    CHECK(!ac_span_free(l->span, state_of(l) == AC_SPAN_PAGE ? AC_SPAN_LARGE : AC_SPAN_PAGE));
+    CHECK(!ac_span_free(l->span,
+                        state_of(l) == AC_SPAN_PAGE ? AC_SPAN_LARGE : AC_SPAN_PAGE));
     CHECK(ac_span_free(l->span, state_of(l)));
     live_bytes -= l->bytes;
     live[i] = live[--live_count];
@@ -284,7 +285,8 @@ static void step_random(void)
     uint32_t kind = below(100);
     uint32_t area = below(2);
 
-    if (live_count == 0 || (kind < 45 && live_count < LIVE_MAX && live_bytes < LIVE_BYTES)) {
+    if (live_count == 0 ||
+        (kind < 45 && live_count < LIVE_MAX && live_bytes < LIVE_BYTES)) {
         uint32_t align = below(6) == 0 ? 1u << below(area == AC_AREA_UNITS ? 4 : 10) : 1;
 
         (void)step_alloc(area, random_count(area), align);
@@ -338,8 +340,8 @@ static void random_steps(uint32_t steps, bool holes)
 {
     steps *= (uint32_t)fresh_number("ACRE_TEST_SCALE", 1);
     for (uint32_t step = 0; step < steps; step++) {
-        snprintf(fresh_context, sizeof fresh_context, "step %u, ACRE_TEST_SEED=%llu", step,
-                 fresh_number("ACRE_TEST_SEED", 1));
+        snprintf(fresh_context, sizeof fresh_context, "step %u, ACRE_TEST_SEED=%llu",
+                 step, fresh_number("ACRE_TEST_SEED", 1));
         step_random();
         if (step % 64 == 0)
             verify(holes);
@@ -349,7 +351,7 @@ static void random_steps(uint32_t steps, bool holes)
     verify(holes);
 }
 
-/* --- Tests -------------------------------------------------------------------- */
+/* --- Tests ---------------------------------------------------------------- */
 
 static void body_model(void *arg)
 {
@@ -390,7 +392,7 @@ static void body_model_in_pieces(void *arg)
 
 static void test_model_in_pieces(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)160 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)160 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_model_in_pieces, NULL), 0);
@@ -398,7 +400,7 @@ static void test_model_in_pieces(void **state)
 
 static void test_model_tight(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)64 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)64 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_model_in_pieces, NULL), 0);
@@ -420,8 +422,8 @@ static void body_refusals_cost_nothing(void *arg)
     while (live_count != 0)
         step_free(live_count - 1);
     for (uint32_t i = 0; i < served; i++) {
-        snprintf(fresh_context, sizeof fresh_context, "%u of %u served before the refusals",
-                 i, served);
+        snprintf(fresh_context, sizeof fresh_context,
+                 "%u of %u served before the refusals", i, served);
         CHECK(step_alloc(AC_AREA_LARGE, 256, 1));
     }
     free_all(true);
@@ -429,7 +431,7 @@ static void body_refusals_cost_nothing(void *arg)
 
 static void test_refusals_cost_nothing(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)64 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)64 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_refusals_cost_nothing, NULL), 0);
@@ -463,7 +465,7 @@ static void body_limit_lifted(void *arg)
 
 static void test_limit_lifted(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)64 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)64 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_limit_lifted, NULL), 0);
@@ -507,7 +509,7 @@ static void body_obstacle(void *arg)
 
 static void test_obstacle(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)256 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)256 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_obstacle, NULL), 0);
@@ -538,7 +540,7 @@ static void body_extend_at_obstacle(void *arg)
 
 static void test_extend_at_obstacle(void **state)
 {
-    struct ac_fake_config config = { .as_limit_bytes = (size_t)256 << 20 };
+    struct ac_fake_config config = {.as_limit_bytes = (size_t)256 << 20};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_extend_at_obstacle, NULL), 0);
@@ -551,9 +553,16 @@ static void body_wild_addresses(void *arg)
     start();
     CHECK(step_alloc(AC_AREA_LARGE, 64, 1));
     CHECK(step_alloc(AC_AREA_UNITS, 1, 1));
-    const uintptr_t wild[] = { 0, 1, 4096, UINTPTR_MAX, UINTPTR_MAX - 4095, ac_areas[0].base,
-                               ac_areas[1].base - 1, (uintptr_t)live[0].at + 1,
-                               (uintptr_t)live[0].at + live[0].bytes, (uintptr_t)&live };
+    const uintptr_t wild[] = {0,
+                              1,
+                              4096,
+                              UINTPTR_MAX,
+                              UINTPTR_MAX - 4095,
+                              ac_areas[0].base,
+                              ac_areas[1].base - 1,
+                              (uintptr_t)live[0].at + 1,
+                              (uintptr_t)live[0].at + live[0].bytes,
+                              (uintptr_t)&live};
 
     for (uint32_t i = 0; i < sizeof wild / sizeof wild[0]; i++)
         CHECK_EQUAL(ac_span_find((void *)wild[i]), 0);
@@ -567,7 +576,7 @@ FRESH_TEST(wild_addresses)
 static void body_too_much(void *arg)
 {
     bool zero;
-    const uint32_t counts[] = { UINT32_MAX, UINT32_MAX / 2, UINT32_MAX / 2 + 1, 1u << 30 };
+    const uint32_t counts[] = {UINT32_MAX, UINT32_MAX / 2, UINT32_MAX / 2 + 1, 1u << 30};
 
     (void)arg;
     start();
@@ -606,7 +615,7 @@ static void body_init_leaves_nothing(void *arg)
     (void)arg;
     ac_os_init(&ac_os);
     CHECK_EQUAL(ac_options_init(&ac_options_page.options, NULL), 0);
-    ac_fake_fail(AC_FAKE_RESERVE, 2, true, ENOMEM);     /* the window comes, no metadata */
+    ac_fake_fail(AC_FAKE_RESERVE, 2, true, ENOMEM); /* the window comes, no metadata */
     CHECK(ac_span_init() != 0);
     CHECK_EQUAL(ac_fake_held().reserved_bytes, 0);
 }

@@ -40,7 +40,7 @@ static void test_defaults(void **state)
     ac_options_defaults(&options);
     assert_int_equal(options.mode, AC_MODE_FAST);
     assert_int_equal(options.huge_pages, AC_HUGE_PAGES_AUTO);
-    assert_int_equal(options.retain, 2u << 20);
+    assert_int_equal(options.retain, ac_option_table[AC_OPTION_ID_retain].initial);
     assert_int_equal(options.regret_ms, 1000);
     assert_string_equal(options.stat_file, "");
     assert_false(options.stat);
@@ -95,6 +95,24 @@ static void test_good(void **state)
     assert_string_equal(lines, "");
 }
 
+/* Only what differs from the defaults. */
+static void test_changed(void **state)
+{
+    (void)state;
+    char buffer[1024];
+    struct ac_text text;
+
+    ac_options_defaults(&options);
+    ac_text_begin(&text, buffer, sizeof buffer, NULL, NULL);
+    assert_false(ac_options_text_changed(&text, &options));
+    assert_int_equal(ac_text_end(&text), 0);
+    assert_int_equal(parse("mode=fast,retain=3M,stat,stat_file=/x,foreign=report"), 0);
+    ac_text_begin(&text, buffer, sizeof buffer, NULL, NULL);
+    assert_true(ac_options_text_changed(&text, &options));
+    ac_text_end(&text);
+    assert_string_equal(buffer, "retain=3M,foreign=report,stat=1,stat_file=/x");
+}
+
 static void test_unknown(void **state)
 {
     (void)state;
@@ -116,11 +134,12 @@ static void test_wrong_values(void **state)
 {
     (void)state;
     assert_int_equal(parse("retain_percent=101"), 1);
-    says("'retain_percent': value '101' is out of range; allowed: 0 to 100; default: 12");
-    assert_int_equal(options.retain_percent, 12);
+    says("'retain_percent': value '101' is out of range; allowed: 0 to 100; default: ");
+    assert_int_equal(options.retain_percent,
+                     ac_option_table[AC_OPTION_ID_retain_percent].initial);
     assert_int_equal(parse("retain=12X"), 1);
     says("is not a size");
-    says("default: 2M");
+    says("allowed: 0 to 1T; default: ");
     assert_int_equal(parse("retain=18446744073709551616"), 1);
     assert_int_equal(parse("retain="), 1);
     assert_int_equal(parse("retain"), 1);
@@ -213,7 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),     cmocka_unit_test(test_table),
-        cmocka_unit_test(test_good),         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_later_modes),
         cmocka_unit_test(test_long),         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_noise)};

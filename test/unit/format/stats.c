@@ -73,13 +73,13 @@ static void test_text(void **state)
     says("allocations    1,000 (500 a second), freed 400\n");
     says("internal 9.1%");
     says("external 25.0%");
-    says("    of these three, never touched   -19.5 KiB   -2.0%  |");
+    says("    of these three, never touched   -19.5 KiB     -2.0%  |");
     says("difference 0 B (0.0%)");
     assert_null(strstr(out, "MORE THAN"));
     stats.rss += stats.untouched;
     stats.untouched = 0;
     print(ACRE_STATS_TEXT);
-    says("    of these three, never touched         0 B    0.0%  |");
+    says("    of these three, never touched         0 B      0.0%  |");
     says("difference 0 B (0.0%)");
     fill();
     stats.outside -= 20000;

@@ -21,7 +21,7 @@ static void body_small(void *arg)
     struct ac_heap *heap = enter();
 
     for (uint32_t i = 0; i < 20; i++) {
-        size_t size = 1 + i * 40;       /* a class that has no list yet */
+        size_t size = 1 + i * 40; /* a class that has no list yet */
 
         blocks[i] = acre_malloc(size + 1000);
         CHECK(blocks[i] != NULL);
@@ -38,7 +38,7 @@ static void body_small(void *arg)
     for (uint32_t i = 0; i < 20; i += 2)
         acre_free(blocks[i]);
     heap->busy = false;
-    for (uint32_t i = 1; i < 20; i += 2) {      /* outside again: realloc, free */
+    for (uint32_t i = 1; i < 20; i += 2) { /* outside again: realloc, free */
         blocks[i] = acre_realloc(blocks[i], 9000);
         CHECK(blocks[i] != NULL && !ac_emergency_owns(blocks[i]));
         check_filled(blocks[i], 1000 + i * 40, (unsigned char)i);
@@ -86,7 +86,7 @@ static void body_used_up(void *arg)
         errno = 0;
         CHECK(acre_malloc(5000) == NULL && errno == ENOMEM);
     }
-    block = acre_malloc(600);       /* what is left still serves smaller ones */
+    block = acre_malloc(600); /* what is left still serves smaller ones */
     CHECK(block == NULL || ac_emergency_owns(block));
     heap->busy = false;
     block = acre_malloc(5000);
@@ -113,9 +113,9 @@ static void body_large(void *arg)
     acre_free(inside);
     acre_free(before);
     ac_huge_totals_get(&totals, -1);
-    CHECK_EQUAL(totals.count, 1);       /* not yet */
+    CHECK_EQUAL(totals.count, 1); /* not yet */
     heap->busy = false;
-    acre_free(acre_malloc(70000));      /* any slow path */
+    acre_free(acre_malloc(70000)); /* any slow path */
     ac_huge_totals_get(&totals, -1);
     CHECK_EQUAL(totals.count, 0);
     check_nothing_left();
@@ -161,7 +161,7 @@ FRESH_TEST(free_small)
 /* Other calls while inside. */
 static void body_other_calls(void *arg)
 {
-    static struct acre_stats stats = { .size = sizeof stats };
+    static struct acre_stats stats = {.size = sizeof stats};
 
     (void)arg;
     struct ac_heap *heap = enter();
@@ -227,14 +227,10 @@ FRESH_TEST(inside)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small),
-        cmocka_unit_test(test_aligned_and_zeroed),
-        cmocka_unit_test(test_used_up),
-        cmocka_unit_test(test_large),
-        cmocka_unit_test(test_large_locked),
-        cmocka_unit_test(test_free_small),
-        cmocka_unit_test(test_other_calls),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_small),        cmocka_unit_test(test_aligned_and_zeroed),
+        cmocka_unit_test(test_used_up),      cmocka_unit_test(test_large),
+        cmocka_unit_test(test_large_locked), cmocka_unit_test(test_free_small),
+        cmocka_unit_test(test_other_calls),  cmocka_unit_test(test_threads),
         cmocka_unit_test(test_inside),
     };
 

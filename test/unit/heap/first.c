@@ -9,7 +9,7 @@ static _Alignas(64) unsigned char region[4 << 20];
 
 static struct acre_heap_stats stats_of(acre_heap *heap)
 {
-    struct acre_heap_stats stats = { .size = sizeof stats };
+    struct acre_heap_stats stats = {.size = sizeof stats};
 
     CHECK_EQUAL(acre_heap_stats_get(heap, &stats), 0);
     return stats;
@@ -38,7 +38,7 @@ static void check_filled_heap(acre_heap *heap, uint32_t count)
     CHECK_EQUAL(acre_heap_check(heap), 0);
 }
 
-/* --- Life and death ------------------------------------------------------------- */
+/* --- Life and death ------------------------------------------------------- */
 
 static void body_create_destroy(void *arg)
 {
@@ -51,7 +51,7 @@ static void body_create_destroy(void *arg)
         CHECK_EQUAL(stats_of(heap).live_count, 0);
         fill_heap(heap, 500);
         check_filled_heap(heap, 500);
-        acre_heap_destroy(heap);        /* with all that is in it */
+        acre_heap_destroy(heap); /* with all that is in it */
         check_nothing_left();
     }
     CHECK(ac_heap_count() <= 2);
@@ -87,7 +87,7 @@ static void body_across_threads(void *arg)
         for (uint32_t i = 0; i < BLOCKS; i += 3)
             acre_heap_free(heap, blocks[i]);
         for (uint32_t i = 1; i < BLOCKS; i += 3)
-            acre_free(blocks[i]);       /* plain free knows whose it is */
+            acre_free(blocks[i]); /* plain free knows whose it is */
         CHECK_EQUAL(acre_heap_check(heap), 0);
         CHECK_EQUAL(stats_of(heap).live_count, BLOCKS / 3);
         run_thread(destroy_elsewhere, heap);
@@ -147,7 +147,7 @@ static void body_apart(void *arg)
 }
 FRESH_TEST(apart)
 
-/* --- Limit -------------------------------------------------------------------------- */
+/* --- Limit ---------------------------------------------------------------- */
 
 static void check_limit(acre_heap *heap, size_t limit)
 {
@@ -161,7 +161,7 @@ static void check_limit(acre_heap *heap, size_t limit)
     CHECK(stats_of(heap).live <= limit);
     errno = 0;
     CHECK(acre_heap_alloc(heap, limit) == NULL && errno == ENOMEM);
-    CHECK(acre_heap_realloc(heap, blocks[0], limit) == NULL);   /* and blocks[0] stays */
+    CHECK(acre_heap_realloc(heap, blocks[0], limit) == NULL); /* and blocks[0] stays */
     CHECK(acre_heap_usable_size(heap, blocks[0]) >= 1000);
     CHECK_EQUAL(acre_heap_check(heap), 0);
     for (uint32_t i = 0; i < count; i++)
@@ -198,8 +198,9 @@ static void body_limit_of_realloc(void *arg)
     (void)arg;
     options.limit = 100000;
     for (uint32_t kind = 0; kind < 2; kind++) {
-        acre_heap *heap = kind == 0 ? acre_heap_create(&options)
-                                    : acre_heap_create_in(region, sizeof region, &options);
+        acre_heap *heap = kind == 0
+                              ? acre_heap_create(&options)
+                              : acre_heap_create_in(region, sizeof region, &options);
         void *block = acre_heap_alloc(heap, 40000);
 
         CHECK(block != NULL);
@@ -221,7 +222,7 @@ static void body_limit_of_blocks(void *arg)
     struct acre_heap_options options = ACRE_HEAP_OPTIONS_INIT;
 
     (void)arg;
-    options.limit = 32769;      /* its block would have 36,864 bytes */
+    options.limit = 32769; /* its block would have 36,864 bytes */
     acre_heap *heap = acre_heap_create(&options);
 
     CHECK(acre_heap_alloc(heap, 32769) == NULL && errno == ENOMEM);
@@ -252,14 +253,14 @@ static void body_limit_of_blocks(void *arg)
 }
 FRESH_TEST(limit_of_blocks)
 
-/* --- In caller's memory ---------------------------------------------------------------- */
+/* --- In caller's memory --------------------------------------------------- */
 
 static void body_create_in(void *arg)
 {
     (void)arg;
     memset(region, 0x99, sizeof region);
     uint64_t calls = ac_fake_count(AC_FAKE_ANY);
-    unsigned char *memory = region + 5;         /* need not be aligned */
+    unsigned char *memory = region + 5; /* need not be aligned */
     size_t size = sizeof region - 64;
     acre_heap *heap = acre_heap_create_in(memory, size, NULL);
 
@@ -280,8 +281,8 @@ static void body_create_in(void *arg)
     CHECK(most != NULL);
     CHECK(acre_heap_alloc(heap, size) == NULL && errno == ENOMEM);
     acre_heap_destroy(heap);
-    CHECK_EQUAL(ac_fake_count(AC_FAKE_ANY), calls);     /* no system call, ever */
-    CHECK_EQUAL(ac_map.unit_count, 0);                  /* nor a start of the library */
+    CHECK_EQUAL(ac_fake_count(AC_FAKE_ANY), calls); /* no system call, ever */
+    CHECK_EQUAL(ac_map.unit_count, 0);              /* nor a start of the library */
     for (uint32_t i = 0; i < 5; i++)
         CHECK_EQUAL(region[i], 0x99);
     for (size_t i = sizeof region - 59; i < sizeof region; i++)
@@ -301,13 +302,14 @@ static void body_create_in_sizes(void *arg)
         acre_heap *heap = acre_heap_create_in(region + size % 64, size, NULL);
 
         CHECK(heap != NULL || errno == EINVAL);
-        CHECK(heap != NULL || size < 8192);     /* heap.h: 8 KiB is enough */
+        CHECK(heap != NULL || size < 8192); /* heap.h: 8 KiB is enough */
         if (heap == NULL)
             continue;
         void *block = acre_heap_alloc(heap, 16);
 
-        CHECK(block == NULL || ((unsigned char *)block >= region + size % 64 &&
-                                (unsigned char *)block + 16 <= region + size % 64 + size));
+        CHECK(block == NULL ||
+              ((unsigned char *)block >= region + size % 64 &&
+               (unsigned char *)block + 16 <= region + size % 64 + size));
         CHECK(size < 8192 || block != NULL);
         CHECK_EQUAL(acre_heap_check(heap), 0);
         CHECK_EQUAL(region[size % 64 + size], 0);
@@ -316,7 +318,7 @@ static void body_create_in_sizes(void *arg)
 }
 FRESH_TEST(create_in_sizes)
 
-/* --- Options, numbers, alignment -------------------------------------------------------- */
+/* --- Options, numbers, alignment ------------------------------------------ */
 
 static void body_options(void *arg)
 {
@@ -327,12 +329,13 @@ static void body_options(void *arg)
     errno = 0;
     CHECK(acre_heap_create(&options) == NULL && errno == EINVAL);
     errno = 0;
-    CHECK(acre_heap_create_in(region, sizeof region, &options) == NULL && errno == EINVAL);
+    CHECK(acre_heap_create_in(region, sizeof region, &options) == NULL &&
+          errno == EINVAL);
     options = (struct acre_heap_options)ACRE_HEAP_OPTIONS_INIT;
     options.name = "a name that is a good deal longer than 31 bytes, so it is cut";
     acre_heap *heap = acre_heap_create(&options);
     CHECK(heap != NULL);
-    struct acre_heap_stats stats = { .size = 1 };
+    struct acre_heap_stats stats = {.size = 1};
     CHECK_EQUAL(acre_heap_stats_get(heap, &stats), EINVAL);
     acre_heap_destroy(heap);
     check_nothing_left();
@@ -446,12 +449,13 @@ static void body_zeroed(void *arg)
 }
 FRESH_TEST(zeroed)
 
-/* --- The plain functions on blocks of a heap ---------------------------------------------- */
+/* --- The plain functions on blocks of a heap ------------------------------ */
 
 /* realloc of libacre keeps a block in its heap, large ones too, and the books right. */
 static void body_plain_realloc(void *arg)
 {
-    const size_t steps[] = { 100, 200, 5000, 40000, 41000, 300000, 120000, 5 << 20, 50, 34000 };
+    const size_t steps[] = {100,    200,    5000,    40000, 41000,
+                            300000, 120000, 5 << 20, 50,    34000};
 
     (void)arg;
     acre_heap *heap = acre_heap_create(NULL);
@@ -461,7 +465,8 @@ static void body_plain_realloc(void *arg)
     size_t before = 1;
     fill(block, 1, 0x5a);
     for (uint32_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        snprintf(fresh_context, sizeof fresh_context, "step %u: %zu to %zu", i, before, steps[i]);
+        snprintf(fresh_context, sizeof fresh_context, "step %u: %zu to %zu", i, before,
+                 steps[i]);
         block = acre_realloc(block, steps[i]);
         CHECK(block != NULL);
         check_filled(block, before < steps[i] ? before : steps[i], 0x5a);
@@ -479,10 +484,18 @@ static void body_plain_realloc(void *arg)
 }
 FRESH_TEST(plain_realloc)
 
-/* --- What is wrong ------------------------------------------------------------------------- */
+/* --- What is wrong -------------------------------------------------------- */
 
-enum wrong { WRONG_TWICE, WRONG_INSIDE, WRONG_OTHER_HEAP, WRONG_MALLOC, WRONG_STACK,
-             WRONG_LARGE_TWICE, WRONG_PLAIN_TWICE, WRONG_COUNT };
+enum wrong {
+    WRONG_TWICE,
+    WRONG_INSIDE,
+    WRONG_OTHER_HEAP,
+    WRONG_MALLOC,
+    WRONG_STACK,
+    WRONG_LARGE_TWICE,
+    WRONG_PLAIN_TWICE,
+    WRONG_COUNT
+};
 
 static void wrong_free(acre_heap *heap, enum wrong what)
 {
@@ -523,7 +536,8 @@ static void body_wrong(void *arg)
     const uint32_t *which = arg;
 
     fresh_abort_text = " free: acre_";
-    snprintf(fresh_context, sizeof fresh_context, "wrong free %u, kind %u", which[0], which[1]);
+    snprintf(fresh_context, sizeof fresh_context, "wrong free %u, kind %u", which[0],
+             which[1]);
     wrong_free(which[1] == 0 ? acre_heap_create(NULL)
                              : acre_heap_create_in(region, sizeof region, NULL),
                (enum wrong)which[0]);
@@ -537,7 +551,7 @@ static void test_wrong(void **state)
     for (which[0] = 0; which[0] < WRONG_COUNT; which[0]++)
         for (which[1] = 0; which[1] < 2; which[1]++) {
             if (which[0] == WRONG_PLAIN_TWICE && which[1] == 1)
-                continue;       /* plain free does not know caller's memory */
+                continue; /* plain free does not know caller's memory */
             assert_int_equal(fresh_run(NULL, body_wrong, which), 0);
         }
 }
@@ -555,29 +569,30 @@ static void body_check(void *arg)
         for (uint32_t i = 0; i < BLOCKS; i++)
             acre_heap_free(heap, blocks[i]);
         CHECK_EQUAL(acre_heap_check(heap), 0);
-        for (uint32_t i = 0; i < BLOCKS; i++)       /* use after free */
+        for (uint32_t i = 0; i < BLOCKS; i++) /* use after free */
             memset(blocks[i], 0x41, 200);
         CHECK_EQUAL(acre_heap_check(heap), EFAULT);
     }
 }
 FRESH_TEST(check)
 
-/* --- Threads on one heap --------------------------------------------------------------------- */
+/* --- Threads on one heap -------------------------------------------------- */
 
-static bool shared_has_pages;   /* else plain free does not know its blocks */
+static bool shared_has_pages; /* else plain free does not know its blocks */
 
 static void *use_heap(void *arg)
 {
     acre_heap *heap = arg;
     uint64_t seed = (uintptr_t)&heap;
-    void *mine[64] = { NULL };
-    size_t sizes[64] = { 0 };
+    void *mine[64] = {NULL};
+    size_t sizes[64] = {0};
 
     for (uint32_t i = 0; i < 20000; i++) {
         uint64_t r = fresh_random(&seed);
         uint32_t slot = (uint32_t)(r % 64);
 
-        check_filled(mine[slot], sizes[slot] < 32 ? sizes[slot] : 32, (unsigned char)slot);
+        check_filled(mine[slot], sizes[slot] < 32 ? sizes[slot] : 32,
+                     (unsigned char)slot);
         if (r >> 60 == 0 && shared_has_pages)
             acre_free(mine[slot]);
         else
@@ -621,8 +636,8 @@ FRESH_TEST(shared)
 /* Destroying a heap takes nothing away from the sums of what ever happened. */
 static void body_sums_survive(void *arg)
 {
-    static struct acre_stats before = { .size = sizeof before };
-    static struct acre_stats after = { .size = sizeof after };
+    static struct acre_stats before = {.size = sizeof before};
+    static struct acre_stats after = {.size = sizeof after};
 
     (void)arg;
     acre_heap *heap = acre_heap_create(NULL);

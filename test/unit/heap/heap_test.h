@@ -55,9 +55,9 @@ static __attribute__((unused)) uint32_t list_count(const struct ac_block *block)
 
 static __attribute__((unused)) void check_heap(struct ac_heap *heap)
 {
-    uint32_t pages[AC_CLASS_LAST + 1] = { 0 };
-    uint32_t avail[AC_CLASS_LAST + 1] = { 0 };
-    uint32_t empty[AC_CLASS_LAST + 1] = { 0 };
+    uint32_t pages[AC_CLASS_LAST + 1] = {0};
+    uint32_t avail[AC_CLASS_LAST + 1] = {0};
+    uint32_t empty[AC_CLASS_LAST + 1] = {0};
     size_t empty_bytes = 0;
     struct ac_page *before = NULL;
 

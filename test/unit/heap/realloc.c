@@ -15,7 +15,7 @@ static void check_painted(const unsigned char *block, size_t size)
         CHECK_EQUAL(block[i], (unsigned char)(i * 31 + i / 253));
 }
 
-/* --- Small ------------------------------------------------------------------------ */
+/* --- Small ---------------------------------------------------------------- */
 
 /* Every pair of sizes up to 1200, coarse above: contents stay; in place exactly when
  * the class holds it and at most half is wasted. */
@@ -37,7 +37,8 @@ static void body_small_pairs(void *arg)
             check_painted(moved, from < to ? from : to);
             CHECK(acre_usable_size(moved) >= to);
             if (usable <= AC_SMALL_MAX)
-                CHECK_EQUAL(moved == block, to <= usable && (to > usable / 2 || usable <= 64));
+                CHECK_EQUAL(moved == block,
+                            to <= usable && (to > usable / 2 || usable <= 64));
             acre_free(moved);
         }
     check_nothing_left();
@@ -56,7 +57,7 @@ static void body_edges(void *arg)
     CHECK(acre_reallocarray(block, SIZE_MAX / 2, 3) == NULL && errno == ENOMEM);
     CHECK_EQUAL(acre_usable_size(block), 112);
     errno = 77;
-    CHECK(acre_realloc(block, 0) == NULL);      /* as the C library of this system */
+    CHECK(acre_realloc(block, 0) == NULL); /* as the C library of this system */
     CHECK_EQUAL(errno, 77);
     block = acre_realloc(NULL, 0);
     CHECK(block != NULL);
@@ -77,7 +78,7 @@ static void body_zero_gives_block(void *arg)
 }
 FRESH_TEST(zero_gives_block)
 
-/* --- Large --------------------------------------------------------------------------- */
+/* --- Large ---------------------------------------------------------------- */
 
 /* Into what lies free behind it: no copy, no other address. */
 static void body_large_in_place(void *arg)
@@ -89,20 +90,20 @@ static void body_large_in_place(void *arg)
     CHECK(block != NULL && behind != NULL);
     paint(block, 0, 100000);
     acre_free(behind);
-    acre_thread_idle();     /* else the thread keeps the span */
+    acre_thread_idle(); /* else the thread keeps the span */
     unsigned char *grown = acre_realloc(block, 400000);
 
     CHECK(grown == block);
     check_painted(grown, 100000);
     paint(grown, 0, 400000);
-    size_t all = (25 + 98) * 4096;      /* all that was behind: then the top is next */
+    size_t all = (25 + 98) * 4096; /* all that was behind: then the top is next */
 
     CHECK(acre_realloc(grown, all) == block);
     CHECK(acre_realloc(grown, 2000000) == block);
     check_painted(block, 400000);
     size_t used = atomic_load(&ac_span_used);
 
-    CHECK(acre_realloc(block, 40000) == block);         /* and back: the tail is free */
+    CHECK(acre_realloc(block, 40000) == block); /* and back: the tail is free */
     CHECK(atomic_load(&ac_span_used) <= used - 1900000);
     check_painted(block, 40000);
     acre_free(block);
@@ -156,7 +157,7 @@ static void body_ladder(void *arg)
 }
 FRESH_TEST(ladder)
 
-/* --- Huge --------------------------------------------------------------------------------- */
+/* --- Huge ----------------------------------------------------------------- */
 
 #define HUGE_SIZE ((size_t)40 << 20)
 
@@ -260,13 +261,13 @@ static void body_huge_table(void *arg)
 
 static void test_huge_table(void **state)
 {
-    struct ac_fake_config config = { .ram_bytes = (size_t)64 << 30 };
+    struct ac_fake_config config = {.ram_bytes = (size_t)64 << 30};
 
     (void)state;
     assert_int_equal(fresh_run(&config, body_huge_table, NULL), 0);
 }
 
-/* --- Aligned, zeroed, usable ---------------------------------------------------------------- */
+/* --- Aligned, zeroed, usable ---------------------------------------------- */
 
 static void body_aligned(void *arg)
 {
@@ -309,7 +310,7 @@ static void body_zeroed(void *arg)
                 (void)acre_purge();
             block = acre_calloc(size, 1);
             CHECK(block != NULL);
-            for (size_t i = 0; i < size; i += size > 1 << 20 ? 61 : 1)
+            for (size_t i = 0; i<size; i += size> 1 << 20 ? 61 : 1)
                 CHECK_EQUAL(block[i], 0);
             acre_free(block);
         }

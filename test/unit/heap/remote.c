@@ -28,7 +28,7 @@ static void fill_slots(void)
 /* We allocate, another frees: what it frees serves us again, memory does not grow. */
 static void body_come_back(void *arg)
 {
-    uint32_t all[3] = { 0, SLOTS, 1 };
+    uint32_t all[3] = {0, SLOTS, 1};
 
     (void)arg;
     fill_slots();
@@ -49,8 +49,8 @@ FRESH_TEST(come_back)
 /* A page of the smallest class: 4096 blocks, all freed by others in two halves. */
 static void body_whole_page(void *arg)
 {
-    uint32_t odd[3] = { 1, SLOTS, 2 };
-    uint32_t even[3] = { 0, SLOTS, 2 };
+    uint32_t odd[3] = {1, SLOTS, 2};
+    uint32_t even[3] = {0, SLOTS, 2};
 
     (void)arg;
     slot_size = 16;
@@ -66,13 +66,13 @@ FRESH_TEST(whole_page)
 /* One list that goes back holds blocks of many more pages than there are groups. */
 static void body_many_pages(void *arg)
 {
-    uint32_t all[3] = { 0, SLOTS, 1 };
+    uint32_t all[3] = {0, SLOTS, 1};
     uint64_t seed = 5;
 
     (void)arg;
     slot_size = 2048;
     fill_slots();
-    for (uint32_t i = SLOTS - 1; i > 0; i--) {      /* shuffled: each from another page */
+    for (uint32_t i = SLOTS - 1; i > 0; i--) { /* shuffled: each from another page */
         uint32_t j = (uint32_t)(fresh_random(&seed) % (i + 1));
         void *other = slots[i];
 
@@ -90,7 +90,7 @@ static void body_many_pages(void *arg)
 }
 FRESH_TEST(many_pages)
 
-/* --- Everybody frees what others made --------------------------------------------- */
+/* --- Everybody frees what others made ------------------------------------- */
 
 #define THREADS 6u
 
@@ -131,7 +131,8 @@ static void body_hand_over(void *arg)
     for (uintptr_t round = 0; round < 3; round++) {
         for (uintptr_t i = 0; i < THREADS; i++)
             CHECK_EQUAL(pthread_create(&threads[i], NULL, hand_over,
-                                       (void *)(round * THREADS + i + 1)), 0);
+                                       (void *)(round * THREADS + i + 1)),
+                        0);
         for (uint32_t i = 0; i < THREADS; i++)
             CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
         check_heaps();
@@ -142,7 +143,7 @@ static void body_hand_over(void *arg)
 }
 FRESH_TEST(hand_over)
 
-/* --- Retained and released ----------------------------------------------------------- */
+/* --- Retained and released ------------------------------------------------ */
 
 /* All freed by their owner: a heap keeps a bounded amount, idle keeps nothing. */
 static void body_retained(void *arg)
@@ -162,7 +163,7 @@ static void body_retained(void *arg)
 }
 FRESH_TEST(retained)
 
-/* --- Damage ---------------------------------------------------------------------------- */
+/* --- Damage --------------------------------------------------------------- */
 
 static void body_written_after_free(void *arg)
 {
@@ -196,7 +197,7 @@ FRESH_TEST(freed_twice)
 
 static void body_freed_twice_by_others(void *arg)
 {
-    uint32_t all[3] = { 0, SLOTS, 1 };
+    uint32_t all[3] = {0, SLOTS, 1};
 
     (void)arg;
     fresh_abort_text = "acre: ";
@@ -211,14 +212,10 @@ FRESH_TEST(freed_twice_by_others)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_come_back),
-        cmocka_unit_test(test_whole_page),
-        cmocka_unit_test(test_many_pages),
-        cmocka_unit_test(test_hand_over),
-        cmocka_unit_test(test_retained),
-        cmocka_unit_test(test_written_after_free),
-        cmocka_unit_test(test_freed_twice),
-        cmocka_unit_test(test_freed_twice_by_others),
+        cmocka_unit_test(test_come_back),   cmocka_unit_test(test_whole_page),
+        cmocka_unit_test(test_many_pages),  cmocka_unit_test(test_hand_over),
+        cmocka_unit_test(test_retained),    cmocka_unit_test(test_written_after_free),
+        cmocka_unit_test(test_freed_twice), cmocka_unit_test(test_freed_twice_by_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,8 @@ static void check_sums(void)
     for (uint32_t i = 0; i < stats.class_count; i++) {
         const struct acre_stats_class *one = &stats.classes[i];
 
-        snprintf(fresh_context, sizeof fresh_context, "class of %u", ac_class_sizes[i + 1]);
+        snprintf(fresh_context, sizeof fresh_context, "class of %u",
+                 ac_class_sizes[i + 1]);
         CHECK_EQUAL(one->size, ac_class_sizes[i + 1]);
         CHECK(one->free_count <= one->malloc_count);
         CHECK(one->malloc_count < (uint64_t)1 << 31);
@@ -51,19 +52,20 @@ static void check_sums(void)
     CHECK(stats.committed <= stats.reserved);
     if (stats.rss != 0)
         CHECK_EQUAL(stats.requested + stats.rounding - stats.untouched + stats.cached +
-                        stats.free_in_pages + stats.unpurged + stats.metadata + stats.outside,
+                        stats.free_in_pages + stats.unpurged + stats.metadata +
+                        stats.outside,
                     stats.rss);
 }
 
 /* Exact numbers of a few blocks, of every kind. */
 static void body_exact(void *arg)
 {
-    const size_t sizes[] = { 1, 16, 17, 100, 513, 4097, 32768, 32769, 1 << 20, 33 << 20 };
+    const size_t sizes[] = {1, 16, 17, 100, 513, 4097, 32768, 32769, 1 << 20, 33 << 20};
     void *blocks[10];
     uint64_t live = 0;
 
     (void)arg;
-    get();      /* before the start: nothing */
+    get(); /* before the start: nothing */
     CHECK_EQUAL(stats.class_count, 0);
     CHECK_EQUAL(stats.live, 0);
     for (uint32_t i = 0; i < 10; i++) {
@@ -207,7 +209,7 @@ static void body_rss(void *arg)
     for (uint32_t i = 0; i < 100; i++) {
         blocks[i] = acre_malloc(i * 3000);
         if (i % 3 != 0)
-            memset(blocks[i], 1, i * 3000);     /* others stay untouched */
+            memset(blocks[i], 1, i * 3000); /* others stay untouched */
     }
     check_sums();
     CHECK_EQUAL(stats.rss, 512 * MIB);
@@ -261,12 +263,9 @@ FRESH_TEST(bad_size)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_heaps),
-        cmocka_unit_test(test_rss),
-        cmocka_unit_test(test_no_proc),
+        cmocka_unit_test(test_exact),    cmocka_unit_test(test_random),
+        cmocka_unit_test(test_threads),  cmocka_unit_test(test_heaps),
+        cmocka_unit_test(test_rss),      cmocka_unit_test(test_no_proc),
         cmocka_unit_test(test_bad_size),
     };
 

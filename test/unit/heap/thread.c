@@ -30,7 +30,7 @@ static void body_orphans_are_adopted(void *arg)
     size_t used = atomic_load(&ac_span_used);
 
     CHECK(orphans >= BLOCKS * 64 / AC_UNIT_BYTES);
-    for (uint32_t i = 0; i < BLOCKS; i += 2) {      /* half of each page comes free */
+    for (uint32_t i = 0; i < BLOCKS; i += 2) { /* half of each page comes free */
         check_filled(blocks[i], size, (unsigned char)i);
         acre_free(blocks[i]);
     }
@@ -54,7 +54,7 @@ FRESH_TEST(orphans_are_adopted)
 /* Freed by others after the owner ended: the pages go back, or serve others. */
 static void body_freed_after_the_end(void *arg)
 {
-    const size_t sizes[] = { 16, 48, 200, 1000, 4096, 20000, 32768 };
+    const size_t sizes[] = {16, 48, 200, 1000, 4096, 20000, 32768};
 
     (void)arg;
     for (uint32_t s = 0; s < 7; s++) {
@@ -92,12 +92,12 @@ static void body_nobody_is_left(void *arg)
 }
 FRESH_TEST(nobody_is_left)
 
-/* --- Many threads -------------------------------------------------------------- */
+/* --- Many threads --------------------------------------------------------- */
 
 static void *busy_thread(void *arg)
 {
     uint64_t seed = (uintptr_t)arg;
-    void *mine[200] = { NULL };
+    void *mine[200] = {NULL};
 
     for (uint32_t i = 0; i < 1000; i++) {
         uint64_t r = fresh_random(&seed);
@@ -140,7 +140,8 @@ static void body_thousand_in_eights(void *arg)
     for (uintptr_t round = 0; round < 125; round++) {
         for (uintptr_t i = 0; i < 8; i++)
             CHECK_EQUAL(pthread_create(&threads[i], NULL, busy_thread,
-                                       (void *)(round * 8 + i + 1)), 0);
+                                       (void *)(round * 8 + i + 1)),
+                        0);
         for (uint32_t i = 0; i < 8; i++)
             CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
     }
@@ -178,7 +179,7 @@ static void body_each_leaves_one(void *arg)
 }
 FRESH_TEST(each_leaves_one)
 
-/* --- Past the end --------------------------------------------------------------- */
+/* --- Past the end --------------------------------------------------------- */
 
 static pthread_key_t key;
 static uint32_t late_rounds;
@@ -199,7 +200,7 @@ static void late_destructor(void *arg)
         else
             acre_free(block);
     }
-    for (uint32_t i = 0; i < 200; i += 4) {     /* also large ones, and realloc */
+    for (uint32_t i = 0; i < 200; i += 4) { /* also large ones, and realloc */
         blocks[i] = acre_realloc(blocks[i], 40000 + i);
         CHECK(blocks[i] != NULL);
         acre_free(blocks[i]);
@@ -222,7 +223,7 @@ static void body_destructors_allocate(void *arg)
     (void)arg;
     CHECK_EQUAL(pthread_key_create(&key, late_destructor), 0);
     for (uint32_t i = 0; i < 50; i++) {
-        uint32_t left = 4;      /* all of PTHREAD_DESTRUCTOR_ITERATIONS */
+        uint32_t left = 4; /* all of PTHREAD_DESTRUCTOR_ITERATIONS */
 
         run_thread(late_thread, &left);
     }
@@ -261,7 +262,7 @@ static void *dead_thread(void *arg)
     }
     acre_thread_idle();
     (void)acre_purge();
-    heap->exit_round = 100;     /* else glibc calls our destructor for it again */
+    heap->exit_round = 100; /* else glibc calls our destructor for it again */
     _exit(0);
 }
 
@@ -272,11 +273,11 @@ static void body_dead_thread(void *arg)
 }
 FRESH_TEST(dead_thread)
 
-/* --- Who has no heap yet ---------------------------------------------------------- */
+/* --- Who has no heap yet -------------------------------------------------- */
 
 static void *free_first(void *arg)
 {
-    acre_free(arg);     /* before any malloc of this thread */
+    acre_free(arg); /* before any malloc of this thread */
     return NULL;
 }
 

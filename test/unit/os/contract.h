@@ -213,6 +213,36 @@ static void purge_zeroes(void **state)
     assert_errno_kept();
 }
 
+/* Pages that were read and never written are told from the others, or nobody knows. */
+static void zero_is_told(void **state)
+{
+    size_t pages = 100;
+    char *start = ac_os_reserve(PAGES(pages), info.page_bytes, NULL);
+    volatile char sink = 0;
+    int pagemap = ac_os_pagemap_open();
+
+    (void)state;
+    assert_int_equal(ac_os_commit(start, PAGES(pages)), 0);
+    (void)ac_os_huge(start, PAGES(pages), false);
+    assert_int_equal(ac_os_zero_mapped(pagemap, start, PAGES(pages)), 0);
+    for (size_t i = 0; i < pages; i++)  /* more runs than one round of it takes */
+        if (i % 3 == 0)
+            start[PAGES(i)] = 1;
+        else if (i % 3 == 1)
+            sink = start[PAGES(i)];
+    (void)sink;
+    size_t zero = ac_os_zero_mapped(pagemap, start, PAGES(pages));
+    if (zero == 0)
+        print_message("pages of zeros are not told here\n");
+    else
+        assert_int_equal(zero, PAGES(33));
+    assert_int_equal(ac_os_zero_mapped(-1, start, PAGES(pages)), 0);
+    if (pagemap >= 0)
+        ac_os_close(pagemap);
+    assert_int_equal(ac_os_release(start, PAGES(pages)), 0);
+    assert_errno_kept();
+}
+
 static void resident_counts(void **state)
 {
     size_t pages = 3000;        /* more than one round of the implementation */
@@ -498,7 +528,8 @@ static void check_files(const char *path)
     CONTRACT_TEST(reserve_aligns), CONTRACT_TEST(reserve_refuses),                       \
         CONTRACT_TEST(release_parts), CONTRACT_TEST(commit_and_decommit),                \
         CONTRACT_TEST(purge_zeroes), CONTRACT_TEST(resident_counts),                     \
-        CONTRACT_TEST(guard_traps), CONTRACT_TEST(freeze_protects),                      \
+        CONTRACT_TEST(zero_is_told), CONTRACT_TEST(guard_traps),                         \
+        CONTRACT_TEST(freeze_protects),                                                  \
         CONTRACT_TEST(freeze_static_data), CONTRACT_TEST(map_and_remap),                 \
         CONTRACT_TEST(map_aligns), CONTRACT_TEST(wait_and_wake),                         \
         CONTRACT_TEST(wait_times_out), CONTRACT_TEST(thread_ids),                        \
