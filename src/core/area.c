@@ -24,7 +24,7 @@
 
 struct ac_os_info ac_os;
 
-static bool area_whole;     /* the window is reserved as a whole */
+static bool area_whole; /* the window is reserved as a whole */
 
 static size_t area_heap_bytes(void)
 {
@@ -36,7 +36,8 @@ static size_t area_heap_bytes(void)
 static int area_reserve(struct ac_area *area, uint32_t to)
 {
     uintptr_t at = area->base + ((uintptr_t)area->reserved << area->shift);
-    int error = ac_os_reserve_at((void *)at, (size_t)(to - area->reserved) << area->shift);
+    int error =
+        ac_os_reserve_at((void *)at, (size_t)(to - area->reserved) << area->shift);
 
     if (error == 0)
         area->reserved = to;
@@ -70,7 +71,7 @@ static bool area_ensure_reserved(struct ac_area *area, uint32_t count)
             return true;
         int error = area->limit - upto < step ? ENOMEM : area_reserve(area, upto + step);
 
-        if (error == ENOMEM)    /* as little as possible, then */
+        if (error == ENOMEM) /* as little as possible, then */
             error = area_reserve(area, upto);
         if (error == 0)
             return true;
@@ -133,7 +134,7 @@ static bool area_ensure_committed(struct ac_area *area, uint32_t upto)
             break;
         if (want == upto)
             return false;
-        want = upto;    /* as little as possible, then */
+        want = upto; /* as little as possible, then */
     }
     uint32_t from = area->committed;
 
@@ -170,7 +171,7 @@ uint32_t ac_area_grow(uint32_t index, uint32_t count, uint32_t align)
 
     if (!area_ensure_reserved(area, lead + count))
         return UINT32_MAX;
-    lead = (uint32_t)(-(base + area->top) & (align - 1));   /* the top may have moved */
+    lead = (uint32_t)(-(base + area->top) & (align - 1)); /* the top may have moved */
     if (!area_ensure_reserved(area, lead + count) ||
         !area_ensure_committed(area, area->top + lead + count))
         return UINT32_MAX;
@@ -178,7 +179,7 @@ uint32_t ac_area_grow(uint32_t index, uint32_t count, uint32_t align)
     uint32_t gap = area->top;
 
     area->top = first + count;
-    if (lead != 0)      /* descriptors were reserved by the caller */
+    if (lead != 0) /* descriptors were reserved by the caller */
         ac_span_insert_merged(ac_span_new(index, gap, lead), AC_SPAN_CLEAN);
     return first;
 }

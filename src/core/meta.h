@@ -1,8 +1,9 @@
 /* meta.h -- memory for acre's own records: arrays that grow in place.
  *
  * Each array has address space for its greatest length, so that elements never move
- * and indices stay valid.  It is committed as a whole where that costs nothing, else
- * from the start as far as it is used; a range that traps lies at the end. */
+ * and indices stay valid.  It is committed from the start as far as it is used; what
+ * lies behind traps.  (Committing it as a whole gains nothing at the start of small
+ * programs, and counts as 800 MiB where memory is accounted strictly.) */
 #ifndef AC_CORE_META_H
 #define AC_CORE_META_H
 

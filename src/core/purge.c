@@ -15,7 +15,7 @@
 #include "core/span.h"
 
 #define PURGE_SECOND_NS 1000000000u
-#define PURGE_CYCLE_BYTES ((size_t)1 << 20)     /* less is no cycle */
+#define PURGE_CYCLE_BYTES ((size_t)1 << 20) /* less is no cycle */
 
 struct ac_purge_state ac_purge;
 
@@ -97,16 +97,18 @@ size_t ac_span_purge(size_t keep)
          * state is not one that merges. */
         ac_span_remove(span);
         AC_PUT(ac_spans[span].state, AC_SPAN_UNUSED);
+        ac_purge.busy++;
         ac_lock_give(&ac_span_lock);
         int error = ac_os_purge(ac_span_address(span), bytes);
         ac_lock_take(&ac_span_lock);
+        ac_purge.busy--;
         ac_spans[span].purged_ms = ac_purge_clock_ms();
         ac_spans[span].touched = true;
         ac_span_insert_merged(span, error == 0 ? AC_SPAN_CLEAN : AC_SPAN_DIRTY);
         if (error != 0)
             break;
         ac_purge.purged_bytes += bytes;
-        if (ac_purge.wanted_bytes >= PURGE_CYCLE_BYTES) {   /* and it goes again */
+        if (ac_purge.wanted_bytes >= PURGE_CYCLE_BYTES) { /* and it goes again */
             ac_purge.wanted_bytes = 0;
             ac_purge.cycles++;
         }

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#define SPAN_SEARCH 16      /* spans looked at in the bin that may be too small */
+#define SPAN_SEARCH 16 /* spans looked at in the bin that may be too small */
 
 struct ac_lock ac_span_lock = AC_LOCK_INIT(AC_RANK_SPAN);
 struct ac_area ac_areas[2];
@@ -16,10 +16,10 @@ struct ac_span *ac_spans;
 _Atomic(size_t) ac_span_used;
 
 static struct {
-    struct ac_meta meta[3];     /* descriptors, map of units, map of large */
-    uint32_t limit;             /* descriptors at most */
-    uint32_t count;             /* descriptors ever used; 0 is none */
-    uint32_t spare;             /* list of unused descriptors */
+    struct ac_meta meta[3]; /* descriptors, map of units, map of large */
+    uint32_t limit;         /* descriptors at most */
+    uint32_t count;         /* descriptors ever used; 0 is none */
+    uint32_t spare;         /* list of unused descriptors */
     size_t used_peak;
     size_t large_count;
     size_t large_bytes;
@@ -34,8 +34,8 @@ int ac_span_arrays_init(size_t units_bytes, size_t large_bytes)
     size_t granules = large_bytes >> ac_areas[AC_AREA_LARGE].shift;
     /* Large spans are 9 granules at least, and free ones lie between used ones. */
     size_t spans = 2 * units + granules / 4 + 64;
-    size_t limits[3] = { spans * sizeof(struct ac_span), units * sizeof(uint32_t),
-                         granules * sizeof(uint32_t) };
+    size_t limits[3] = {spans * sizeof(struct ac_span), units * sizeof(uint32_t),
+                        granules * sizeof(uint32_t)};
     int error = ac_meta_init(span_state.meta, limits, 3);
 
     if (error != 0)
@@ -80,7 +80,7 @@ uint32_t ac_span_new(uint32_t area, uint32_t first, uint32_t count)
     if (span != 0)
         span_state.spare = ac_spans[span].next;
     else
-        span = span_state.count++;      /* span_reserve_descriptors made room */
+        span = span_state.count++; /* span_reserve_descriptors made room */
     ac_spans[span].first = first;
     ac_spans[span].count = count;
     ac_spans[span].area = (uint8_t)area;
@@ -152,7 +152,7 @@ void ac_span_remove(uint32_t span)
 static uint32_t span_neighbour(const struct ac_area *area, uint32_t at,
                                enum ac_span_state state)
 {
-    if (at >= area->top)    /* also one before granule 0 */
+    if (at >= area->top) /* also one before granule 0 */
         return 0;
     uint32_t span = area->map[at];
     const struct ac_span *s = &ac_spans[span];
@@ -306,7 +306,7 @@ static void span_account(uint32_t span, bool in)
 
 void ac_span_relieve(void)
 {
-    (void)ac_span_purge(0);     /* clean memory merges to larger spans, and can be left */
+    (void)ac_span_purge(0); /* clean memory merges to larger spans, and can be left */
     ac_lock_take(&ac_span_lock);
     ac_area_leave_top(&ac_areas[0]);
     ac_area_leave_top(&ac_areas[1]);
@@ -327,6 +327,12 @@ uint32_t ac_span_alloc(uint32_t area, uint32_t count, uint32_t align,
     if (span == 0) {
         ac_lock_give(&ac_span_lock);
         ac_span_relieve();
+        ac_lock_take(&ac_span_lock);
+        span = span_take(area, count, align, zero);
+    }
+    while (span == 0 && ac_purge.busy != 0) { /* another thread has just the memory */
+        ac_lock_give(&ac_span_lock);
+        ac_os_yield();
         ac_lock_take(&ac_span_lock);
         span = span_take(area, count, align, zero);
     }
@@ -486,8 +492,8 @@ uint32_t ac_span_around(const void *address)
     for (uint32_t at = granule + 1; at-- > 0;) {
         uint32_t span = area->map[at];
 
-        if (span != 0 && span < span_state.count && ac_spans[span].area == AC_AREA_LARGE &&
-            ac_spans[span].first <= granule &&
+        if (span != 0 && span < span_state.count &&
+            ac_spans[span].area == AC_AREA_LARGE && ac_spans[span].first <= granule &&
             granule - ac_spans[span].first < ac_spans[span].count) {
             if (ac_spans[span].state == AC_SPAN_LARGE)
                 found = span;
@@ -518,9 +524,11 @@ static void span_add_resident(uint32_t span, struct ac_span_totals *out)
 {
     const struct ac_span *s = &ac_spans[span];
 
-    if (s->state == AC_SPAN_DIRTY || s->state == AC_SPAN_CACHED) {
+    uint8_t state = AC_GET(s->state);
+
+    if (state == AC_SPAN_DIRTY || state == AC_SPAN_CACHED) {
         out->dirty_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
-    } else if (s->state == AC_SPAN_LARGE) {
+    } else if (state == AC_SPAN_LARGE) {
         out->large_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
         out->large_requested += atomic_load_explicit(&s->requested, memory_order_relaxed);
     }
@@ -534,8 +542,8 @@ void ac_span_totals_get(struct ac_span_totals *out)
         .used_peak = span_state.used_peak,
         .dirty = ac_areas[0].dirty_bytes + ac_areas[1].dirty_bytes,
         .purged = ac_purge.purged_bytes,
-        .free_largest = ac_max(span_free_largest(&ac_areas[0]),
-                               span_free_largest(&ac_areas[1])),
+        .free_largest =
+            ac_max(span_free_largest(&ac_areas[0]), span_free_largest(&ac_areas[1])),
         .large_count = span_state.large_count,
         .large_bytes = span_state.large_bytes,
         .large_mallocs = span_state.large_mallocs,

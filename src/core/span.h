@@ -92,6 +92,7 @@ struct ac_purge_state {
     size_t regret_bytes;    /* added to what is retained */
     uint64_t decayed_ns;    /* when it was last halved */
     size_t wanted_bytes;    /* purged and wanted again since the last cycle */
+    uint32_t busy;          /* spans that are being purged, in no bin */
     uint32_t cycles;        /* of purging and wanting again, lately */
     size_t purged_bytes;    /* ever */
 };

@@ -98,11 +98,11 @@ static void *slow_alloc(size_t size, size_t align, bool *zero)
     *zero = false;
     if (AC_UNLIKELY(!ac_enter(&heap))) {
         /* For an aligned request this may be the class's size, not what was asked. */
-        block = ac_emergency_alloc(size, ac_max(align, size & -size & 4095));
+        block = ac_emergency_alloc(size, ac_max(align, ac_min(size & -size, 4096)));
     } else {
         block = any_alloc(heap, size, align, zero);
         if (AC_UNLIKELY(block == NULL) && size <= PTRDIFF_MAX && heap != NULL) {
-            ac_heap_trim(heap);     /* what our lists hold may be just what lacks */
+            ac_heap_trim(heap); /* what our lists hold may be just what lacks */
             block = any_alloc(heap, size, align, zero);
         }
         ac_leave(heap);

@@ -9,8 +9,8 @@
 
 #include <errno.h>
 
-#define LOOK_BYTES 65536u   /* frees, in bytes, between two looks at a list that */
-#define LOOK_MIN 16u        /* stays short; at least so many, at most so many */
+#define LOOK_BYTES 65536u /* frees, in bytes, between two looks at a list that */
+#define LOOK_MIN 16u      /* stays short; at least so many, at most so many */
 #define LOOK_MAX 256u
 
 _Atomic(uint64_t) ac_late_frees[AC_CLASS_LAST + 1];
@@ -24,9 +24,10 @@ static bool block_is_start(const struct ac_page *page, const void *address)
     return offset % size == 0 && offset / size < AC_GET(page->carved);
 }
 
-static struct ac_fatal_block describe_small(const struct ac_page *page, const void *address)
+static struct ac_fatal_block describe_small(const struct ac_page *page,
+                                            const void *address)
 {
-    struct ac_fatal_block what = { address, NULL, ac_class_sizes[page->cls] };
+    struct ac_fatal_block what = {address, NULL, ac_class_sizes[page->cls]};
     size_t offset = (uintptr_t)address - ac_page_address(page);
 
     if (offset / what.size < AC_GET(page->carved))
@@ -39,7 +40,7 @@ _Noreturn void ac_corrupt(const char *function, const struct ac_block *block)
     struct ac_page *page = ac_page_around(block);
     size_t size = page != NULL ? ac_class_sizes[page->cls] : 0;
 
-    ac_fatal(AC_FATAL_CORRUPT, function, (struct ac_fatal_block){ block, block, size });
+    ac_fatal(AC_FATAL_CORRUPT, function, (struct ac_fatal_block){block, block, size});
 }
 
 static void invalid(enum ac_fatal_kind kind, const char *function,
@@ -58,7 +59,7 @@ static void invalid(enum ac_fatal_kind kind, const char *function,
 
 void ac_free_invalid(void *address, const char *function)
 {
-    struct ac_fatal_block what = { address, NULL, 0 };
+    struct ac_fatal_block what = {address, NULL, 0};
     struct ac_page *page = ac_page_around(address);
     uint32_t span;
 
@@ -177,7 +178,7 @@ AC_NOINLINE void ac_free_full(struct ac_block *block, uint32_t cls)
         ac_heap_free_small(heap, cls, block);
         ac_heap_tick(heap);
         ac_leave(heap);
-    } else {    /* in a signal handler, or past the thread's end: no list to use */
+    } else { /* in a signal handler, or past the thread's end: no list to use */
         atomic_fetch_add_explicit(&ac_late_frees[cls], 1, memory_order_relaxed);
         ac_block_link(block, NULL, ac_heap_key);
         (void)ac_give_back(NULL, block, 1);

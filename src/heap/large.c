@@ -10,14 +10,14 @@
 
 #include <errno.h>
 
-#define HUGE_SLOTS_MAX 131072u      /* twice the usual vm.max_map_count */
+#define HUGE_SLOTS_MAX 131072u /* twice the usual vm.max_map_count */
 #define HUGE_GROUP 64u
 #define HUGE_GROUPS (HUGE_SLOTS_MAX / HUGE_GROUP)
 #define FREED_COUNT 64u
 
 struct huge {
-    uintptr_t address;      /* 0: empty */
-    size_t bytes;           /* of the mapping */
+    uintptr_t address; /* 0: empty */
+    size_t bytes;      /* of the mapping */
     size_t requested;
 };
 
@@ -29,7 +29,7 @@ static struct {
     uint32_t mask;
     uint32_t count;
     size_t bytes;
-    size_t peak;            /* the most that `bytes` ever was */
+    size_t peak; /* the most that `bytes` ever was */
     size_t requested;
     size_t mallocs;
     /* A bit for each group of slots that was ever used: whoever walks the table leaves
@@ -134,7 +134,7 @@ static bool huge_insert(const void *block, size_t bytes, size_t requested)
 
     while (huge_table.slots[i].address != 0)
         i = (i + 1) & huge_table.mask;
-    huge_table.slots[i] = (struct huge){ (uintptr_t)block, bytes, requested };
+    huge_table.slots[i] = (struct huge){(uintptr_t)block, bytes, requested};
     huge_table.used_groups[i / HUGE_GROUP / 64] |= (uint64_t)1 << (i / HUGE_GROUP % 64);
     huge_table.count++;
     huge_table.mallocs++;
@@ -173,7 +173,7 @@ static void *huge_alloc(size_t size, size_t align)
     void *block = ac_os_map(bytes, ac_max(align, page), NULL);
 
     if (block == NULL) {
-        ac_span_relieve();      /* limits may count what we hold free */
+        ac_span_relieve(); /* limits may count what we hold free */
         block = ac_os_map(bytes, ac_max(align, page), NULL);
     }
     if (block == NULL)
@@ -226,7 +226,7 @@ static bool huge_free(void *block)
     if (bytes == 0)
         return false;
     freed_note(block, bytes);
-    if (ac_os_release(block, bytes) != 0)   /* too many mappings: keep the addresses */
+    if (ac_os_release(block, bytes) != 0) /* too many mappings: keep the addresses */
         (void)ac_os_purge(block, bytes);
     return true;
 }
@@ -276,7 +276,7 @@ static void *huge_resize(void *block, size_t size)
         moved = ac_os_remap(block, slot->bytes, bytes, true);
         if (moved != NULL) {
             huge_remove(slot);
-            (void)huge_insert(moved, bytes, size);  /* a slot has just become free */
+            (void)huge_insert(moved, bytes, size); /* a slot has just become free */
             huge_table.mallocs--;
         }
     }
@@ -289,7 +289,7 @@ void ac_huge_totals_get(struct ac_huge_totals *out, int pagemap)
     const struct huge *slot;
     size_t zero = 0;
 
-    *out = (struct ac_huge_totals){ 0 };
+    *out = (struct ac_huge_totals){0};
     ac_lock_take(&ac_huge_lock);
     for (uint32_t i = 0; (slot = huge_next(&i)) != NULL;) {
         out->resident += ac_os_resident((const void *)slot->address, slot->bytes);
@@ -349,8 +349,8 @@ static bool span_claim(uint32_t span)
 {
     uint8_t state = AC_SPAN_LARGE;
 
-    return __atomic_compare_exchange_n(&ac_spans[span].state, &state, AC_SPAN_CACHED, false,
-                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(&ac_spans[span].state, &state, AC_SPAN_CACHED,
+                                       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static bool cache_put(struct ac_heap *heap, uint32_t span)

@@ -12,7 +12,7 @@
 #include "core/options.h"
 #include "heap/heap.h"
 
-#define CARVE_BYTES 2048u       /* small programs touch no more than they need */
+#define CARVE_BYTES 2048u /* small programs touch no more than they need */
 #define LIST_COUNT_MAX 1024u
 
 #define LIST_FIRST_BYTES 2048u
@@ -54,23 +54,25 @@ void ac_list_arm(struct ac_heap *heap, uint32_t cls, uint32_t room)
     heap->slow[cls].armed = room;
 }
 
-void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head, uint32_t count)
+void ac_list_set(struct ac_heap *heap, uint32_t cls, struct ac_block *head,
+                 uint32_t count)
 {
     struct ac_list_slow *slow = &heap->slow[cls];
 
     AC_PUT(slow->length, count);
     heap->list[cls].head = head;
     ac_list_arm(heap, cls,
-                heap->shrinking        ? 0
+                heap->shrinking       ? 0
                 : count < slow->bound ? slow->bound - count
-                                       : slow->bound / 2);
+                                      : slow->bound / 2);
 }
 
 void ac_list_grow(struct ac_heap *heap, uint32_t cls, size_t bytes)
 {
     struct ac_list_slow *slow = &heap->slow[cls];
     size_t most = ac_min(bytes, ac_option(list_max) / 2) / ac_class_sizes[cls];
-    uint32_t bound = (uint32_t)ac_min(ac_min(2 * (size_t)slow->bound, LIST_COUNT_MAX), most);
+    uint32_t bound =
+        (uint32_t)ac_min(ac_min(2 * (size_t)slow->bound, LIST_COUNT_MAX), most);
 
     if (bound > slow->bound)
         slow->bound = bound;
@@ -78,8 +80,8 @@ void ac_list_grow(struct ac_heap *heap, uint32_t cls, size_t bytes)
 
 /* Take a page's free blocks: all of them at once, or at most `want` by walking when
  * there are very many. */
-static struct ac_block *page_take(struct ac_heap *heap, struct ac_page *page, uint32_t want,
-                                  uint32_t *count)
+static struct ac_block *page_take(struct ac_heap *heap, struct ac_page *page,
+                                  uint32_t want, uint32_t *count)
 {
     struct ac_block *first = page->free;
     uint32_t n = page->free_count;
@@ -100,14 +102,13 @@ static struct ac_block *page_take(struct ac_heap *heap, struct ac_page *page, ui
     return first;
 }
 
-static struct ac_block *page_carve(struct ac_heap *heap, struct ac_page *page, uint32_t want,
-                                   uint32_t *count)
+static struct ac_block *page_carve(struct ac_heap *heap, struct ac_page *page,
+                                   uint32_t want, uint32_t *count)
 {
     uint32_t step = CARVE_BYTES / ac_class_sizes[page->cls];
     struct ac_block *last;
-    struct ac_block *first =
-        ac_page_carve(page, step == 0 ? 1 : (step < want ? step : want), heap->key, &last,
-                      count);
+    struct ac_block *first = ac_page_carve(
+        page, step == 0 ? 1 : (step < want ? step : want), heap->key, &last, count);
 
     ac_page_lend(heap, page, *count);
     return first;
@@ -123,11 +124,10 @@ static struct ac_page *refill_new_page(struct ac_heap *heap, uint32_t cls)
     ac_page_attach(heap, page);
     ac_avail_append(heap, page);
     ac_page_map(page);
-    heap->check_free =
-        ac_option(free_check) == AC_FREE_CHECK_ALWAYS ||
-        (ac_option(free_check) == AC_FREE_CHECK_AUTO &&
-         atomic_load_explicit(&ac_span_used, memory_order_relaxed) <
-             ac_option(free_check_limit));
+    heap->check_free = ac_option(free_check) == AC_FREE_CHECK_ALWAYS ||
+                       (ac_option(free_check) == AC_FREE_CHECK_AUTO &&
+                        atomic_load_explicit(&ac_span_used, memory_order_relaxed) <
+                            ac_option(free_check_limit));
     return page;
 }
 

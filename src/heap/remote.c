@@ -29,9 +29,8 @@ static void pending_push(struct ac_heap *heap, struct ac_page *page)
 
     do {
         page->pending_next = top;
-    } while (!atomic_compare_exchange_weak_explicit(&heap->pending, &top, page,
-                                                    memory_order_release,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(
+        &heap->pending, &top, page, memory_order_release, memory_order_relaxed));
 }
 
 /* Pages of ended threads have nobody who refills: tend them now, unless another
@@ -51,11 +50,11 @@ static void remote_push(struct ac_page *page, const struct ac_run *run, uintptr_
 
     do {
         ac_block_link(run->last, (struct ac_block *)(uintptr_t)(old & REMOTE_MASK), key);
-        new = (uint64_t)(uintptr_t)run->first |
-              ((old >> REMOTE_SHIFT) + run->count) << REMOTE_SHIFT;
+        new = (uint64_t)(uintptr_t)run->first | ((old >> REMOTE_SHIFT) + run->count)
+                                                    << REMOTE_SHIFT;
     } while (!atomic_compare_exchange_weak_explicit(
         &page->remote, &old, new,
-        memory_order_acq_rel,   /* publishes the links to who collects; and, when the
+        memory_order_acq_rel, /* publishes the links to who collects; and, when the
                                  * word was 0, comes after his last look at the page */
         memory_order_relaxed));
     if (old != 0)
@@ -85,7 +84,7 @@ static uint32_t remote_collect(struct ac_heap *heap, struct ac_page *page)
     AC_ASSERT(count <= page->used);
     if (page->free == NULL) {
         page->free = first;
-    } else if (page->free_count < count) {      /* the shorter list is walked */
+    } else if (page->free_count < count) { /* the shorter list is walked */
         ac_block_link(chain_last(page->free), first, heap->key);
     } else {
         ac_block_link(chain_last(first), page->free, heap->key);
@@ -110,7 +109,7 @@ uint32_t ac_remote_drain(struct ac_heap *heap)
 
         if (owner == heap)
             blocks += remote_collect(heap, page);
-        else    /* the page changed hands since: its new owner collects */
+        else /* the page changed hands since: its new owner collects */
             pending_push(owner, page);
         page = next;
     }
@@ -139,7 +138,7 @@ static uint32_t run_end(struct ac_heap *heap, struct ac_run *run)
 
 static void run_add(struct ac_run *run, struct ac_block *block)
 {
-    if (run->last->next != block)   /* not a neighbour in the old chain: relink */
+    if (run->last->next != block) /* not a neighbour in the old chain: relink */
         ac_block_link(run->last, block, ac_heap_key);
     run->last = block;
     run->count++;
@@ -147,13 +146,13 @@ static void run_add(struct ac_run *run, struct ac_block *block)
 
 uint32_t ac_give_back(struct ac_heap *heap, struct ac_block *chain, uint32_t count)
 {
-    struct ac_run runs[RUNS] = { { NULL, NULL, NULL, 0 } };
+    struct ac_run runs[RUNS] = {{NULL, NULL, NULL, 0}};
     uint32_t foreign = 0;
 
     for (; chain != NULL; count--) {
         struct ac_block *block = chain;
 
-        if (AC_UNLIKELY(count == 0))    /* more than were put in: a loop, so twice in */
+        if (AC_UNLIKELY(count == 0)) /* more than were put in: a loop, so twice in */
             ac_corrupt("free", block);
         chain = ac_block_next(block);
         __builtin_prefetch(chain);
@@ -164,7 +163,7 @@ uint32_t ac_give_back(struct ac_heap *heap, struct ac_block *chain, uint32_t cou
             run_add(run, block);
         } else {
             foreign += run_end(heap, run);
-            *run = (struct ac_run){ page, block, block, 1 };
+            *run = (struct ac_run){page, block, block, 1};
         }
     }
     for (uint32_t i = 0; i < RUNS; i++)

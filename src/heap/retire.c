@@ -5,7 +5,7 @@
 #include "core/options.h"
 #include "heap/heap.h"
 
-#define EMPTY_BYTES_MAX ((size_t)512 << 10)     /* empty pages that a heap keeps */
+#define EMPTY_BYTES_MAX ((size_t)512 << 10) /* empty pages that a heap keeps */
 #define TICK_SLOW_PATHS 256u
 #define TICK_NS 1000000000u
 
@@ -40,8 +40,8 @@ void ac_page_detach(struct ac_heap *heap, struct ac_page *page)
         atomic_fetch_sub_explicit(&ac_orphan_count, 1, memory_order_relaxed);
 }
 
-static void avail_link(struct ac_list_slow *slow, struct ac_page *page, struct ac_page *prev,
-                       struct ac_page *next)
+static void avail_link(struct ac_list_slow *slow, struct ac_page *page,
+                       struct ac_page *prev, struct ac_page *next)
 {
     page->prev = prev;
     page->next = next;
@@ -103,7 +103,7 @@ void ac_page_lend(struct ac_heap *heap, struct ac_page *page, uint32_t count)
     if (page->free != NULL)
         return;
     ac_avail_remove(heap, page);
-    if (page->carved < page->capacity)  /* behind those that have warm blocks */
+    if (page->carved < page->capacity) /* behind those that have warm blocks */
         ac_avail_append(heap, page);
 }
 

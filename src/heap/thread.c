@@ -47,7 +47,7 @@ int ac_heap_init(void)
 
     ac_heap_started_ns = ac_os_now_ns();
     ac_os_entropy(&ac_heap_key, sizeof ac_heap_key);
-    ac_heap_key |= 1;   /* never 0: zeroed memory is not sealed */
+    ac_heap_key |= 1; /* never 0: zeroed memory is not sealed */
     /* Threads without a heap of their own look at every block that they free. */
     ac_heap_setup(&ac_heap_empty, AC_HEAP_EMPTY);
     return ac_meta_init(&registry.meta, &limit, 1);
@@ -62,7 +62,7 @@ void ac_heap_setup(struct ac_heap *heap, enum ac_heap_state state)
     heap->check_free = ac_option(free_check) != AC_FREE_CHECK_NEVER;
     heap->exit_round = 0;
     heap->busy = false;
-    if (heap->random == 0)      /* a record of an ended thread goes on */
+    if (heap->random == 0) /* a record of an ended thread goes on */
         heap->random = ac_mix((uintptr_t)heap ^ ac_heap_key);
 }
 
@@ -72,9 +72,9 @@ void ac_heap_reset(struct ac_heap *heap)
         ac_list_sync(heap, cls);
         struct ac_list_slow old = heap->slow[cls];
 
-        heap->slow[cls] = (struct ac_list_slow){ .malloc_count = old.malloc_count,
-                                                 .free_count = old.malloc_count,
-                                                 .left_start = heap->list[cls].left };
+        heap->slow[cls] = (struct ac_list_slow){.malloc_count = old.malloc_count,
+                                                .free_count = old.malloc_count,
+                                                .left_start = heap->list[cls].left};
         ac_list_set(heap, cls, NULL, 0);
     }
     heap->pages = NULL;
@@ -131,7 +131,7 @@ AC_COLD static struct ac_heap *heap_begin(void)
 {
     if (ac_map.unit_count == 0 && !ac_heap_start_hook())
         return NULL;
-    if (ac_heap_self != &ac_heap_empty)     /* start itself has made it */
+    if (ac_heap_self != &ac_heap_empty) /* start itself has made it */
         return ac_heap_self;
     struct ac_heap *heap = ac_heap_take();
 
@@ -192,7 +192,7 @@ struct ac_heap *ac_heap_late(bool make)
 static void heap_abandon_pages(struct ac_heap *heap)
 {
     ac_lock_take(&ac_orphan_lock);
-    if (ac_heap_orphans.key == 0) {     /* the first thread that ends */
+    if (ac_heap_orphans.key == 0) { /* the first thread that ends */
         ac_heap_setup(&ac_heap_orphans, AC_HEAP_SHARED);
         ac_heap_setup(&ac_heap_dead, AC_HEAP_DEAD);
     }
@@ -213,7 +213,7 @@ void ac_heap_thread_end(struct ac_heap *heap)
 {
     ac_heap_trim(heap);
     heap_abandon_pages(heap);
-    (void)ac_remote_drain(heap);    /* what came meanwhile goes to the new owners */
+    (void)ac_remote_drain(heap); /* what came meanwhile goes to the new owners */
     ac_heap_self = &ac_heap_dead;
     ac_heap_put(heap);
 }

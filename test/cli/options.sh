@@ -11,7 +11,7 @@ done
 says "check (later)"
 "$acre" options --json >"$work/json"; is_json "$work/json"
 json "$work/json" 'all(o["name"] and o["type"] and o["help"] for o in d["options"])'
-json "$work/json" '[o for o in d["options"] if o["name"] == "retain"][0]["default"] == "2M"'
+json "$work/json" '[o for o in d["options"] if o["name"] == "retain"][0]["default"] == "1M"'
 
 refuses() {     # OPTIONS WORDS
     run "$acre" run --options "$1" -- /bin/true

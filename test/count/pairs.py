@@ -20,7 +20,7 @@ BUILD = pathlib.Path(os.environ["ACRE_BUILD_DIR"])
 SOURCE = pathlib.Path(os.environ["ACRE_SOURCE_DIR"])
 SIZES = [16, 64, 1024, 4096, 32768]
 PAIRS = 200000
-GATES = {"malloc": 25, "free": 40}
+GATES = {"malloc": 28, "free": 48.5}
 
 tally = {"passed": 0, "failed": 0, "skipped": 0}
 
