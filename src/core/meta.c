@@ -73,16 +73,19 @@ size_t ac_meta_committed(void)
     return total;
 }
 
-size_t ac_meta_resident(void)
+size_t ac_meta_resident(int pagemap)
 {
     size_t total = 0;
+    size_t zero = 0;
 
     for (uint32_t i = 0; i < META_ARRAYS_MAX; i++) {
         const struct ac_meta *array = meta_at(i);
         size_t bytes = array != NULL ? AC_GET(array->committed) : 0;
 
-        if (bytes != 0)
-            total += ac_os_resident((void *)array->base, bytes);
+        if (bytes == 0)
+            continue;
+        total += ac_os_resident((const void *)array->base, bytes);
+        zero += ac_os_zero_mapped(pagemap, (const void *)array->base, bytes);
     }
-    return total;
+    return total - ac_min(zero, total);
 }
