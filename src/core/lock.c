@@ -62,7 +62,12 @@ bool ac_lock_settles(struct ac_lock *lock, uint64_t ns)
     if (AC_LIKELY(atomic_load_explicit(&lock->word, memory_order_relaxed) == 0) ||
         lock_is_passed(lock))
         return true;
-    if (!lock_take_within(lock, ns))
+    if (atomic_load_explicit(&lock->stuck, memory_order_relaxed))
+        ns = 0;
+    bool taken = lock_take_within(lock, ns);
+
+    atomic_store_explicit(&lock->stuck, !taken, memory_order_relaxed);
+    if (!taken)
         return false;
     ac_lock_rank_taken(lock);
     ac_lock_give(lock);

@@ -28,10 +28,11 @@ enum ac_lock_rank {
 struct ac_lock {
     _Atomic uint32_t word;      /* 0 free, 1 held, 2 held and somebody sleeps */
     _Atomic bool forking;       /* held by fork: its thread passes through */
+    _Atomic bool stuck;         /* was waited for in vain; nobody waits again */
     uint32_t rank;              /* enum ac_lock_rank; the checked build verifies */
 };
 
-#define AC_LOCK_INIT(rank) { 0, false, rank }
+#define AC_LOCK_INIT(rank) { 0, false, false, rank }
 
 void ac_lock_take_slow(struct ac_lock *lock);
 void ac_lock_give_slow(struct ac_lock *lock);

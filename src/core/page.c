@@ -60,7 +60,7 @@ struct ac_page *ac_page_new(uint32_t cls)
     page->free_count = 0;
     AC_PUT(page->carved, 0);
     page->capacity = (uint32_t)(((size_t)units << AC_UNIT_SHIFT) / ac_class_sizes[cls]);
-    page->cls = (uint8_t)cls;
+    AC_PUT(page->cls, (uint8_t)cls);
     page->units = (uint8_t)units;
     page->state = AC_PAGE_NONE;
     page->empty = false;

@@ -55,6 +55,10 @@ void ac_heap_reset(struct ac_heap *heap);
 uint32_t ac_heap_count(void);
 struct ac_heap *ac_heap_at(uint32_t index);
 
+/* How long a slow path waits for a lock before it believes that its holder stands
+ * still in a debugger, or was left by siglongjmp. */
+#define AC_SETTLE_NS 1000000000u
+
 /* Begin a slow path: marks the thread's heap (*heap, NULL when it has none) as busy.
  * False when this thread is inside acre already: a signal handler has interrupted
  * it, or a debugger calls while a lock is held; no lock may be taken then. */

@@ -231,13 +231,18 @@ static bool huge_free(void *block)
     return true;
 }
 
+/* Also in a signal handler that has interrupted a holder of the lock: then without. */
 static size_t huge_usable(const void *block)
 {
-    ac_lock_take(&ac_huge_lock);
+    bool locked = ac_lock_settles(&ac_huge_lock, AC_SETTLE_NS);
+
+    if (locked)
+        ac_lock_take(&ac_huge_lock);
     const struct huge *slot = huge_find(block);
     size_t bytes = slot != NULL ? slot->bytes : 0;
 
-    ac_lock_give(&ac_huge_lock);
+    if (locked)
+        ac_lock_give(&ac_huge_lock);
     return bytes;
 }
 

@@ -80,7 +80,7 @@ static void resident_area(const struct ac_area *area, int pagemap,
         uint32_t span = area->map[at];
         const struct ac_span *s = &ac_spans[span];
 
-        if (span == 0 || s->state == AC_SPAN_UNUSED || s->first != at ||
+        if (span == 0 || AC_GET(s->state) == AC_SPAN_UNUSED || s->first != at ||
             &ac_areas[s->area] != area) {
             at++;       /* a hole, or a span that is on its way to the system */
             continue;

@@ -152,17 +152,13 @@ struct ac_heap *ac_heap_get(void)
     return heap_begin();
 }
 
-/* How long a slow path waits for the span lock before it believes that its holder
- * is stopped in a debugger. */
-#define SETTLE_NS 1000000000u
-
 bool ac_enter(struct ac_heap **heap)
 {
     *heap = ac_heap_get();
     if (*heap != NULL && (*heap)->busy)
         return false;
-    if (!ac_lock_settles(&ac_span_lock, SETTLE_NS) ||
-        !ac_lock_settles(&ac_huge_lock, SETTLE_NS))
+    if (!ac_lock_settles(&ac_span_lock, AC_SETTLE_NS) ||
+        !ac_lock_settles(&ac_huge_lock, AC_SETTLE_NS))
         return false;
     if (*heap != NULL)
         (*heap)->busy = true;

@@ -91,6 +91,8 @@ static uint32_t verify_map(uint32_t index, size_t *used, uint32_t *used_count, b
     uint32_t last_state = AC_SPAN_UNUSED;
     uint32_t free_count = 0;
 
+    if (area->top == 0)     /* not started: nothing of it is committed */
+        return 0;
     CHECK_EQUAL(area->map[0], 0);
     for (uint32_t at = 1; at < area->top;) {
         uint32_t span = area->map[at];
