@@ -63,16 +63,6 @@ static const struct ac_meta *meta_at(uint32_t k)
     return atomic_load_explicit(&meta_known[k], memory_order_acquire);
 }
 
-size_t ac_meta_committed(void)
-{
-    size_t total = 0;
-
-    for (uint32_t i = 0; i < META_ARRAYS_MAX; i++)
-        if (meta_at(i) != NULL)
-            total += AC_GET(meta_at(i)->committed);
-    return total;
-}
-
 size_t ac_meta_resident(int pagemap)
 {
     size_t total = 0;

@@ -23,9 +23,7 @@ int ac_meta_init(struct ac_meta *arrays, const size_t *limits, uint32_t count);
  * caller holds the lock of what the array belongs to. */
 int ac_meta_ensure(struct ac_meta *array, size_t bytes);
 
-/* Bytes committed in all arrays, and bytes of them that are resident (`pagemap`: of
- * ac_os_pagemap_open, or -1). */
-size_t ac_meta_committed(void);
+/* Bytes of all arrays that are resident (`pagemap`: of ac_os_pagemap_open, or -1). */
 size_t ac_meta_resident(int pagemap);
 
 #endif

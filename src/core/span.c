@@ -520,20 +520,6 @@ static size_t span_free_largest(const struct ac_area *area)
     return (size_t)largest << area->shift;
 }
 
-static void span_add_resident(uint32_t span, struct ac_span_totals *out)
-{
-    const struct ac_span *s = &ac_spans[span];
-
-    uint8_t state = AC_GET(s->state);
-
-    if (state == AC_SPAN_DIRTY || state == AC_SPAN_CACHED) {
-        out->dirty_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
-    } else if (state == AC_SPAN_LARGE) {
-        out->large_resident += ac_os_resident(ac_span_address(span), ac_span_bytes(span));
-        out->large_requested += atomic_load_explicit(&s->requested, memory_order_relaxed);
-    }
-}
-
 void ac_span_totals_get(struct ac_span_totals *out)
 {
     ac_lock_take(&ac_span_lock);
@@ -548,8 +534,6 @@ void ac_span_totals_get(struct ac_span_totals *out)
         .large_bytes = span_state.large_bytes,
         .large_mallocs = span_state.large_mallocs,
     };
-    for (uint32_t span = 1; span < span_state.count; span++)
-        span_add_resident(span, out);
     for (uint32_t i = 0; i < 2; i++) {
         out->reserved += (size_t)ac_areas[i].reserved << ac_areas[i].shift;
         out->committed += (size_t)ac_areas[i].committed << ac_areas[i].shift;

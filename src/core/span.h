@@ -62,12 +62,8 @@ struct ac_span_totals {
     size_t free_largest;    /* largest free span */
     size_t large_count;     /* large blocks */
     size_t large_bytes;
-    size_t large_requested;
     size_t large_mallocs;   /* ever */
-    size_t dirty_resident;  /* of `dirty`, what the system says */
-    size_t large_resident;  /* of large blocks */
 };
-/* O(spans), and it asks the system what is resident. */
 void ac_span_totals_get(struct ac_span_totals *out);
 
 AC_INLINE void *ac_span_address(uint32_t span)

@@ -52,11 +52,11 @@ AC_INLINE void ac_free_fast(void *address, const char *function)
     struct ac_heap *heap = ac_heap_self;
     struct ac_list *list = (struct ac_list *)((char *)heap + (uint16_t)entry);
     uint32_t offset = (uint32_t)((uintptr_t)address & (AC_UNIT_BYTES - 1));
-    uint32_t mult = ac_class_mults[(uint16_t)entry / sizeof(struct ac_list)];
     uint32_t room;
 
     if (AC_UNLIKELY(offset > AC_ENTRY_LAST(entry) ||
-                    (offset + AC_ENTRY_PHASE(entry)) * mult >= mult ||
+                    !ac_class_is_start((uint16_t)entry / sizeof(struct ac_list),
+                                       offset + AC_ENTRY_PHASE(entry)) ||
                     (heap->check_free && ac_block_seems_free(block, heap->key)))) {
         ac_free_slow(address, function);
         return;

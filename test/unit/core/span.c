@@ -321,7 +321,6 @@ static void free_all(bool holes)
     ac_span_totals_get(&totals);
     CHECK_EQUAL(totals.used, 0);
     CHECK_EQUAL(totals.dirty, 0);
-    CHECK_EQUAL(totals.dirty_resident, 0);
     CHECK_EQUAL(totals.large_count, 0);
     CHECK_EQUAL(totals.large_bytes, 0);
     for (uint32_t i = 0; i < 2 && !holes; i++)
