@@ -70,6 +70,8 @@ AC_INLINE void ac_lock_give(struct ac_lock *lock)
 {
     if (AC_UNLIKELY(atomic_load_explicit(&lock->forking, memory_order_relaxed)))
         return;     /* the forking thread: ac_lock_fork_end gives it */
+    if (AC_UNLIKELY(atomic_load_explicit(&lock->stuck, memory_order_relaxed)))
+        atomic_store_explicit(&lock->stuck, false, memory_order_relaxed);
     ac_lock_rank_given(lock);
     /* Release: publishes what the holder wrote to the next one. */
     if (AC_UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))

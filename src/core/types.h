@@ -151,6 +151,8 @@ struct ac_heap {
     size_t lent_bytes;                  /* [o] of blocks that are not in pages */
     uint32_t shrink_frees;              /* [o] see heap_shrinks in free.c */
     uint32_t shrink_mallocs;
+    uint32_t shrink_wait;               /* [o] looks to leave out */
+    uint32_t shrink_backoff;            /* [o] as many after the next false alarm */
     bool shrinking;
     uint32_t cached[AC_CACHED_SPANS];   /* [o] large spans for the next malloc */
     size_t cached_bytes;                /* [o] */

@@ -103,9 +103,12 @@ static void list_overflow(struct ac_heap *heap, uint32_t cls)
  * A block in a list keeps its page: when most of a large heap has been freed in no
  * order, some hundred blocks in lists would hold as many pages.  So while a heap
  * shrinks its lists are empty, and blocks go straight to their pages (20 ns instead
- * of 3).  It shrinks when it is mostly free and frees are many more than mallocs. */
-#define SHRINK_FREE_BYTES ((size_t)2 << 20)
+ * of 3).  It shrinks when it is mostly free and frees are many more than mallocs.  When
+ * the mallocs come back it was a false alarm, as in programs that fill and empty their
+ * heap in turn: each makes the next one less likely. */
+#define SHRINK_FREE_BYTES ((size_t)8 << 20)
 #define SHRINK_LOOK 64u
+#define SHRINK_BACKOFF_MAX 65536u       /* looks, of 64 frees in the slow path each */
 
 static void heap_arm_all(struct ac_heap *heap, bool shrinking)
 {
@@ -124,13 +127,24 @@ static bool heap_shrinks(struct ac_heap *heap)
     if (heap->shrinking && ++heap->shrink_frees < SHRINK_LOOK)
         return true;
     bool more_frees = heap->shrink_mallocs < SHRINK_LOOK / 4;
-    bool sparse = heap->page_bytes > 2 * heap->lent_bytes + SHRINK_FREE_BYTES;
+    bool sparse = heap->shrinking ||    /* then to the end */
+                  heap->page_bytes > 2 * heap->lent_bytes + SHRINK_FREE_BYTES;
 
     heap->shrink_frees = heap->shrink_mallocs = 0;
+    if (heap->shrink_wait != 0) {
+        heap->shrink_wait--;
+        return false;
+    }
     if ((sparse && more_frees) == heap->shrinking)
         return heap->shrinking;
-    if (!heap->shrinking)
+    if (!heap->shrinking) {
         ac_heap_trim(heap);
+    } else {
+        heap->shrink_backoff = heap->shrink_backoff < SHRINK_BACKOFF_MAX
+                                   ? 4 * heap->shrink_backoff + 4
+                                   : SHRINK_BACKOFF_MAX;
+        heap->shrink_wait = heap->shrink_backoff;
+    }
     heap_arm_all(heap, !heap->shrinking);
     return heap->shrinking;
 }

@@ -214,6 +214,7 @@ void ac_heap_tick(struct ac_heap *heap)
     if (now - heap->tick_ns < TICK_NS)
         return;
     heap->tick_ns = now;
+    heap->shrink_backoff /= 2;
     (void)ac_remote_drain(heap);
     ac_large_trim(heap);
     heap_trim_inactive(heap);
