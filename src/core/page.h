@@ -47,6 +47,15 @@ AC_INLINE struct ac_page *ac_page_of(const void *block)
     return &ac_map.pages[unit - AC_ENTRY_PLACE(entry)];
 }
 
+/* Is `address`, which lies in the page, the start of a block that was ever linked? */
+AC_INLINE bool ac_page_is_start(const struct ac_page *page, const void *address)
+{
+    size_t offset = (uintptr_t)address - ac_page_address(page);
+    size_t size = ac_class_sizes[page->cls];
+
+    return offset % size == 0 && offset / size < AC_GET(page->carved);
+}
+
 AC_INLINE void ac_block_link(struct ac_block *block, struct ac_block *next, uintptr_t key)
 {
     block->next = next;

@@ -242,14 +242,10 @@ static size_t heap_usable(const struct acre_heap *heap, const void *block)
         return span != 0 && ac_spans[span].first_class == heap ? ac_span_bytes(span)
                                                                : 0;
     }
-    size_t size = ac_class_sizes[page->cls];
-    size_t offset = (uintptr_t)block - ac_page_address(page);
-
-    if (page->first_class != heap || offset % size != 0 ||
-        offset / size >= AC_GET(page->carved) ||
+    if (page->first_class != heap || !ac_page_is_start(page, block) ||
         ac_block_is_free((const struct ac_block *)block, ac_heap_key))
         return 0;
-    return size;
+    return ac_class_sizes[page->cls];
 }
 
 static void pages_free_large(struct acre_heap *heap, uint32_t span)

@@ -15,15 +15,6 @@
 
 _Atomic(uint64_t) ac_late_frees[AC_CLASS_LAST + 1];
 
-/* Is `address` the start of a block that was handed out at least once? */
-static bool block_is_start(const struct ac_page *page, const void *address)
-{
-    size_t offset = (uintptr_t)address - ac_page_address(page);
-    size_t size = ac_class_sizes[page->cls];
-
-    return offset % size == 0 && offset / size < AC_GET(page->carved);
-}
-
 static struct ac_fatal_block describe_small(const struct ac_page *page,
                                             const void *address)
 {
@@ -122,10 +113,8 @@ static void heap_arm_all(struct ac_heap *heap, bool shrinking)
 /* Called for a free in the slow path. */
 static bool heap_shrinks(struct ac_heap *heap)
 {
-    if (AC_LIKELY(!heap->shrinking && ++heap->shrink_frees < SHRINK_LOOK))
-        return false;
-    if (heap->shrinking && ++heap->shrink_frees < SHRINK_LOOK)
-        return true;
+    if (AC_LIKELY(++heap->shrink_frees < SHRINK_LOOK))
+        return heap->shrinking;
     bool more_frees = heap->shrink_mallocs < SHRINK_LOOK / 4;
     bool sparse = heap->shrinking ||    /* then to the end */
                   heap->page_bytes > 2 * heap->lent_bytes + SHRINK_FREE_BYTES;
@@ -211,7 +200,7 @@ static void free_any(void *address, const char *function)
     if (page != NULL) {
         struct ac_block *block = (struct ac_block *)address;
 
-        if (!block_is_start(page, address) ||
+        if (!ac_page_is_start(page, address) ||
             (ac_heap_self->check_free && ac_block_is_free(block, ac_heap_key)))
             ac_free_invalid(address, function);
         else

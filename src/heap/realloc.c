@@ -11,15 +11,12 @@
 /* Usable bytes of a block in a page; 0 when it is none or already free. */
 static size_t small_usable(const struct ac_page *page, const void *block)
 {
-    size_t size = ac_class_sizes[page->cls];
-    size_t offset = (uintptr_t)block - ac_page_address(page);
-
     if (page->first_class != NULL)
         return ac_first_usable(page->first_class, block);
-    if (offset % size != 0 || offset / size >= AC_GET(page->carved) ||
+    if (!ac_page_is_start(page, block) ||
         ac_block_is_free((const struct ac_block *)block, ac_heap_key))
         return 0;
-    return size;
+    return ac_class_sizes[page->cls];
 }
 
 static size_t usable(const void *block)
